@@ -1,0 +1,60 @@
+package activity
+
+import (
+	"time"
+
+	"vitrine/fusefs/oplog"
+)
+
+// Snapshot returns the state at this instant. It costs a copy of the table of open files where that changed.
+func (m *Model) Snapshot() *Snapshot {
+	inFlight := m.options.InFlight()
+	byHandle := countByHandle(inFlight)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	wall, mono := m.options.Clock()
+	m.resync(mono)
+	s := m.state.snapshot(wall, mono, byHandle)
+	s.InFlight = inFlight
+	m.addDropped(s)
+	return s
+}
+
+func countByHandle(inFlight []oplog.Event) map[uint64]int {
+	counts := make(map[uint64]int)
+	for i := range inFlight {
+		if h := inFlight[i].Handle; h != 0 {
+			counts[h]++
+		}
+	}
+	return counts
+}
+
+func (s *state) snapshot(wall, mono int64, inFlight map[uint64]int) *Snapshot {
+	t := &s.traffic
+	return &Snapshot{
+		At:        time.Unix(0, wall),
+		Open:      s.files.list(mono, inFlight),
+		Ops:       s.latency.stats(mono),
+		ReadRate:  t.reads.rate(mono),
+		WriteRate: t.writes.rate(mono),
+		OpRate:    t.ops.rate(mono),
+		Read:      t.read,
+		Written:   t.written,
+		Count:     t.count,
+		Errors:    t.errors,
+		LastError: t.error(),
+		Seconds:   t.minute(wall),
+		Resyncs:   s.resyncs,
+	}
+}
+
+// addDropped counts what the record lost: how many operations, and their bytes.
+func (m *Model) addDropped(s *Snapshot) {
+	base := &m.state.base
+	read, written := m.options.DroppedBytes()
+	s.Dropped = m.dropped - base.dropped
+	s.Count += s.Dropped
+	s.Read += read - base.read
+	s.Written += written - base.written
+}

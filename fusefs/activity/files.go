@@ -1,0 +1,161 @@
+package activity
+
+import (
+	"cmp"
+	"slices"
+
+	"vitrine/fusefs/oplog"
+)
+
+// openFiles is the table of open files, in the order of their handles, which is that of opening.
+type openFiles struct {
+	byHandle map[uint64]*file
+	ends     file   // its next is the oldest file, its prev the newest
+	known    uint64 // handles opened up to this sequence number are in the table, or were released
+	last     []OpenFile
+	fresh    bool // last is still right
+}
+
+// file is an open file. Its counts contain the events up to row.Seq.
+type file struct {
+	row        oplog.OpenHandle
+	moved      *transfer // recent bytes; nil while nothing moves
+	prev, next *file
+}
+
+// transfer is what a file moved in the last second.
+type transfer struct{ read, written window }
+
+func (t *openFiles) init() {
+	t.byHandle = make(map[uint64]*file)
+	t.ends.prev, t.ends.next = &t.ends, &t.ends
+}
+
+// fold follows an operation that opens, closes, moves or uses files. What a row already contains it leaves alone.
+func (t *openFiles) fold(e *oplog.Event) {
+	switch {
+	case e.Flags&oplog.Refused != 0:
+	case e.Opens():
+		t.open(e)
+	case e.Releases():
+		t.remove(e.Handle)
+	case e.Moves():
+		t.move(e)
+	case e.Handle != 0:
+		t.use(e)
+	}
+}
+
+func (t *openFiles) open(e *oplog.Event) {
+	if e.Seq > t.known {
+		t.insert(&file{row: e.OpenHandle()})
+	}
+}
+
+// insert puts the file at its place, which is at or near the end.
+func (t *openFiles) insert(f *file) {
+	if t.byHandle[f.row.Handle] != nil {
+		return
+	}
+	after := t.ends.prev
+	for after != &t.ends && after.row.Handle > f.row.Handle {
+		after = after.prev
+	}
+	f.prev, f.next = after, after.next
+	f.prev.next, f.next.prev = f, f
+	t.byHandle[f.row.Handle] = f
+	t.fresh = false
+}
+
+func (t *openFiles) remove(handle uint64) {
+	f := t.byHandle[handle]
+	if f == nil {
+		return
+	}
+	f.prev.next, f.next.prev = f.next, f.prev
+	delete(t.byHandle, handle)
+	t.fresh = false
+}
+
+func (t *openFiles) move(e *oplog.Event) {
+	for f := t.ends.next; f != &t.ends; f = f.next {
+		if e.Seq > f.row.Seq && f.row.Move(e) {
+			t.fresh = false
+		}
+	}
+}
+
+func (t *openFiles) use(e *oplog.Event) {
+	f := t.byHandle[e.Handle]
+	if f == nil {
+		return
+	}
+	f.transfer(e)
+	if e.Seq > f.row.Seq {
+		f.row.Add(e)
+		t.fresh = false
+	}
+}
+
+// transfer notes when bytes moved, for the rates.
+func (f *file) transfer(e *oplog.Event) {
+	if e.Result <= 0 || e.Op != oplog.Read && e.Op != oplog.Write {
+		return
+	}
+	if f.moved == nil {
+		f.moved = new(transfer)
+	}
+	if e.Op == oplog.Read {
+		f.moved.read.add(ended(e), e.Result)
+	} else {
+		f.moved.written.add(ended(e), e.Result)
+	}
+}
+
+// ended is when the operation ended, on the monotonic clock.
+func ended(e *oplog.Event) int64 { return e.Mono + e.Duration }
+
+// rebuild replaces the table by rows, which contain everything recorded up to the sequence number known. Rates go on.
+func (t *openFiles) rebuild(rows []oplog.OpenHandle, known uint64) {
+	old := t.byHandle
+	t.init()
+	t.known, t.fresh = known, false
+	slices.SortFunc(rows, func(a, b oplog.OpenHandle) int { return cmp.Compare(a.Handle, b.Handle) })
+	for _, row := range rows {
+		f := &file{row: row}
+		if before := old[row.Handle]; before != nil {
+			f.moved = before.moved
+		}
+		t.insert(f)
+	}
+}
+
+// list returns the rows, oldest first; inFlight counts operations by handle. It makes no new list while nothing
+// changes.
+func (t *openFiles) list(now int64, inFlight map[uint64]int) []OpenFile {
+	if t.fresh && len(inFlight) == 0 {
+		return t.last
+	}
+	t.fresh = len(inFlight) == 0
+	t.last = make([]OpenFile, 0, len(t.byHandle))
+	for f := t.ends.next; f != &t.ends; f = f.next {
+		read, written := f.rates(now)
+		t.fresh = t.fresh && f.moved == nil
+		t.last = append(t.last, OpenFile{
+			OpenHandle: f.row, InFlight: inFlight[f.row.Handle], ReadRate: read, WriteRate: written,
+		})
+	}
+	return t.last
+}
+
+// rates returns bytes per second over the last second, and lets go of what is older.
+func (f *file) rates(now int64) (read, written float64) {
+	if f.moved == nil {
+		return 0, 0
+	}
+	read, written = f.moved.read.rate(now), f.moved.written.rate(now)
+	if read == 0 && written == 0 {
+		f.moved = nil
+	}
+	return read, written
+}

@@ -1,0 +1,138 @@
+package activity
+
+import (
+	"time"
+
+	"vitrine/fusefs/oplog"
+)
+
+// A window of one second is kept in steps, the oldest of which leaves it bit by bit: so rates neither jump when a
+// step falls out nor when they are asked for at odd times.
+const (
+	stepLength  = int64(100 * time.Millisecond)
+	windowSteps = 10
+)
+
+// window sums up what happened in the last second.
+type window struct {
+	sums   [windowSteps + 1]int64 // of step s at s modulo the length
+	newest int64                  // step
+}
+
+// add notes n at the given time, in ns.
+func (w *window) add(at, n int64) {
+	step := at / stepLength
+	w.turn(step)
+	if step > w.newest-int64(len(w.sums)) {
+		w.sums[step%int64(len(w.sums))] += n
+	}
+}
+
+// turn makes step the newest, if it is newer.
+func (w *window) turn(step int64) {
+	for n := 0; w.newest < step && n < len(w.sums); n++ {
+		w.newest++
+		w.sums[w.newest%int64(len(w.sums))] = 0
+		if n == len(w.sums)-1 {
+			w.skipTo(step)
+		}
+	}
+}
+
+func (w *window) skipTo(step int64) {
+	w.newest = max(w.newest, step)
+}
+
+// rate returns the sum over the second before now.
+func (w *window) rate(now int64) float64 {
+	w.turn(now / stepLength)
+	var sum int64
+	for _, n := range w.sums {
+		sum += n
+	}
+	oldest := float64(w.sums[(w.newest+1)%int64(len(w.sums))])
+	gone := float64(max(now-w.newest*stepLength, 0)) / float64(stepLength)
+	return float64(sum) - oldest*gone
+}
+
+// traffic counts everything that went through the mount, and keeps the last minute by the second.
+type traffic struct {
+	read, written int64 // bytes
+	count, errors uint64
+	lastError     oplog.Event
+	shownError    *oplog.Event // copy of lastError; nil if there is a newer one
+	reads, writes window       // bytes
+	ops           window
+	seconds       [64]Second // the second s at s modulo the length; one that holds another second was idle
+}
+
+// secondsShown is a minute of full seconds and the running one.
+const secondsShown = 61
+
+func (t *traffic) add(e *oplog.Event, failed bool) {
+	read, written := bytes(e)
+	at := ended(e)
+	t.count++
+	t.read += read
+	t.written += written
+	t.ops.add(at, 1)
+	t.reads.add(at, read)
+	t.writes.add(at, written)
+	s := t.second((e.Wall + e.Duration) / int64(time.Second))
+	s.Ops++
+	s.Read += read
+	s.Written += written
+	if failed {
+		s.Errors++
+		t.fail(e)
+	}
+}
+
+// bytes returns what the operation moved.
+func bytes(e *oplog.Event) (read, written int64) {
+	switch e.Op {
+	case oplog.Read:
+		return max(e.Result, 0), 0
+	case oplog.Write:
+		return 0, max(e.Result, 0)
+	default:
+		return 0, 0
+	}
+}
+
+func (t *traffic) fail(e *oplog.Event) {
+	t.errors++
+	t.lastError, t.shownError = *e, nil
+}
+
+// error returns the newest error, nil if there was none.
+func (t *traffic) error() *oplog.Event {
+	if t.shownError == nil && t.errors > 0 {
+		e := t.lastError
+		t.shownError = &e
+	}
+	return t.shownError
+}
+
+// second returns the sample of a second of wall-clock time.
+func (t *traffic) second(unix int64) *Second {
+	s := &t.seconds[uint64(unix)%uint64(len(t.seconds))]
+	if s.Unix != unix {
+		*s = Second{Unix: unix}
+	}
+	return s
+}
+
+// minute returns the samples up to the second of now, idle ones too.
+func (t *traffic) minute(now int64) []Second {
+	last := now / int64(time.Second)
+	samples := make([]Second, secondsShown)
+	for i := range samples {
+		unix := last - int64(secondsShown-1-i)
+		samples[i].Unix = unix
+		if s := t.seconds[uint64(unix)%uint64(len(t.seconds))]; s.Unix == unix {
+			samples[i] = s
+		}
+	}
+	return samples
+}

@@ -1,0 +1,99 @@
+//go:build linux && fuse3
+
+package fusefs
+
+// The seam between cgofuse and libfuse 3.
+//
+// cgofuse loads libfuse at run time with dlsym and calls its fuse_main_real, which leaves no room for what a mount
+// must get right: cache timeouts, the number of threads, signals, and libfuse's own words when something fails. The
+// linker's -wrap=dlsym sends every dlsym of this program through __wrap_dlsym in libfuse_linux.c, which hands cgofuse
+// our vitrine_main under that one name and passes all others on. init there also calls back vitrineInit, so that a
+// mount whose seam did not take fails at once: see serve.
+
+/*
+#cgo CFLAGS: -D_FILE_OFFSET_BITS=64 -I/usr/include/fuse3
+#cgo LDFLAGS: -Wl,-wrap=dlsym -ldl
+#include <dlfcn.h>
+#include <stdlib.h>
+#include "libfuse_linux.h"
+
+static int vitrine_can_load(const char *library)
+{
+	void *handle = dlopen(library, RTLD_NOW);
+	return handle != NULL;
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/winfsp/cgofuse/fuse"
+)
+
+const libfuse = "libfuse3.so.3"
+
+// libfuseLoads reports whether the dynamic linker finds libfuse 3.
+func libfuseLoads() bool {
+	name := C.CString(libfuse)
+	defer C.free(unsafe.Pointer(name))
+	return C.vitrine_can_load(name) != 0
+}
+
+var (
+	serving     sync.Map // id of a served mount (uint64) → *FS
+	lastServing atomic.Uint64
+)
+
+//export vitrineInit
+func vitrineInit(id C.uint64_t) {
+	if fs, ok := serving.Load(uint64(id)); ok {
+		fs.(*FS).Init()
+	}
+}
+
+// serve answers the kernel on an open and mounted /dev/fuse until it ends the connection, or stopServing does. It takes
+// over fd. The id is the mount's own, from newServing.
+func serve(id uint64, fs *FS, fd int) (err error) {
+	runtime.LockOSThread() // vitrine_prepare names the mount for this thread
+	defer runtime.UnlockOSThread()
+	defer func() {
+		if r := recover(); r != nil { // how cgofuse says that it cannot find libfuse
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	serving.Store(id, fs)
+	defer serving.Delete(id)
+	C.vitrine_prepare(C.uint64_t(id))
+	ok := fuse.NewFileSystemHost(fs).Mount(fmt.Sprintf("/dev/fd/%d", fd), nil)
+	if !ok {
+		return errors.New(libfuseMessages())
+	}
+	if !fs.wasInit() {
+		return errors.New("this build is not linked to libfuse as it should be (the dlsym seam did not take)")
+	}
+	return nil
+}
+
+func newServing() uint64 { return lastServing.Add(1) }
+
+// stopServing ends the serving of a mount that the kernel keeps alive because files are open in it. Call it until
+// serve has returned.
+func stopServing(id uint64) { C.vitrine_stop(C.uint64_t(id)) }
+
+// libfuseMessages returns what libfuse said last, in one line.
+func libfuseMessages() string {
+	var text [4096]C.char
+	C.vitrine_messages(&text[0], C.size_t(len(text)))
+	said := strings.Join(strings.Fields(C.GoString(&text[0])), " ")
+	if said == "" {
+		return "libfuse gave no reason"
+	}
+	return said
+}

@@ -1,0 +1,32 @@
+package oplog
+
+import (
+	"sync"
+	"syscall"
+)
+
+// maxErrno is beyond every error number of the systems that have names for them.
+const maxErrno = 512
+
+// errnoNumbers maps each name that this system knows to its number.
+var errnoNumbers = sync.OnceValue(func() map[string]syscall.Errno {
+	numbers := make(map[string]syscall.Errno)
+	for e := syscall.Errno(1); e < maxErrno; e++ {
+		if name := ErrnoName(e); name != "" {
+			numbers[name] = e
+		}
+	}
+	return numbers
+})
+
+// otherName holds what another system calls an error of this one, for logs that were written there.
+var otherName = map[string]string{"ENOATTR": "ENODATA", "EOPNOTSUPP": "ENOTSUP", "EWOULDBLOCK": "EAGAIN"}
+
+// ParseErrno returns the number that this system has for the error name, e.g. "EBADF", and whether there is one.
+func ParseErrno(name string) (syscall.Errno, bool) {
+	e, ok := errnoNumbers()[name]
+	if !ok {
+		e, ok = errnoNumbers()[otherName[name]]
+	}
+	return e, ok
+}

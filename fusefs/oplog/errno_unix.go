@@ -1,0 +1,12 @@
+//go:build unix
+
+package oplog
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrnoName returns the name of the error, e.g. "EBADF", "" where it has none.
+func ErrnoName(e syscall.Errno) string { return unix.ErrnoName(e) }

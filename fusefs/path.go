@@ -1,0 +1,86 @@
+package fusefs
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// relative turns a path as FUSE gives it, "/a/b", into one relative to the root, "a/b".
+func relative(path string) string {
+	rel := strings.TrimPrefix(path, "/")
+	if rel == "" {
+		return "."
+	}
+	return rel
+}
+
+// place is a name in an open folder: what the *at system calls take.
+type place struct {
+	dir  int
+	name string
+	own  bool // dir was opened for this place
+}
+
+func (p place) close() {
+	if p.own {
+		unix.Close(p.dir)
+	}
+}
+
+// place opens the folder that holds path, beneath the root. The caller closes the place.
+func (fs *FS) place(path string) (place, error) {
+	rel := relative(path)
+	i := strings.LastIndexByte(rel, '/')
+	if i < 0 {
+		return place{dir: fs.root, name: rel}, nil
+	}
+	dir, err := openBeneath(fs.root, rel[:i], openFolder)
+	if err != nil {
+		return place{}, err
+	}
+	return place{dir: dir, name: rel[i+1:], own: true}, nil
+}
+
+// at calls f with the folder and name of path.
+func (fs *FS) at(path string, f func(dir int, name string) error) int {
+	p, err := fs.place(path)
+	if err != nil {
+		return errc(err)
+	}
+	defer p.close()
+	return errc(retry(func() error { return f(p.dir, p.name) }))
+}
+
+// at2 calls f with the folders and names of two paths.
+func (fs *FS) at2(old, new string, f func(dir1 int, name1 string, dir2 int, name2 string) error) int {
+	p, err := fs.place(old)
+	if err != nil {
+		return errc(err)
+	}
+	defer p.close()
+	return fs.at(new, func(dir int, name string) error { return f(p.dir, p.name, dir, name) })
+}
+
+// retry calls f again as long as a signal interrupts it: the Go runtime signals its threads to preempt them.
+func retry(f func() error) error {
+	for {
+		if err := f(); err != syscall.EINTR {
+			return err
+		}
+	}
+}
+
+// errc turns an error into what a FUSE operation answers: 0 or the negated errno.
+func errc(err error) int {
+	if err == nil {
+		return 0
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) && errno != 0 {
+		return -int(errno)
+	}
+	return -int(unix.EIO)
+}

@@ -1,0 +1,214 @@
+package fusefs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Config says what to mount where.
+type Config struct {
+	Backing    string // backing folder
+	MountPoint string // an empty folder
+	ReadOnly   bool   // refuse every change with EROFS
+	Create     bool   // make the mount point where it is missing
+}
+
+// prepared is a mount that may go ahead.
+type prepared struct {
+	Config          // with absolute paths, free of symbolic links
+	root   *os.File // the backing folder
+}
+
+// preflight checks everything that can stand against a mount before anything is changed, clears a stale mount of our
+// own, and opens the backing folder.
+func preflight(config Config) (*prepared, error) {
+	if err := checkSystem(); err != nil {
+		return nil, err
+	}
+	p := &prepared{Config: config}
+	if err := p.openBacking(); err != nil {
+		return nil, err
+	}
+	for _, check := range []func() error{p.findMountPoint, p.checkNesting, p.checkMountPoint} {
+		if err := check(); err != nil {
+			p.root.Close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *prepared) openBacking() error {
+	path, err := filepath.Abs(p.Backing)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err == nil {
+		p.root, err = os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	}
+	if err == nil {
+		if _, err = p.root.ReadDir(1); err == io.EOF {
+			err = nil
+		}
+		if err != nil {
+			p.root.Close()
+		}
+	}
+	if err != nil {
+		return backingProblem(p.Backing, err)
+	}
+	p.Backing = path
+	return nil
+}
+
+func backingProblem(path string, err error) *Problem {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Problem{Kind: BackingMissing, Err: err,
+			What: fmt.Sprintf("The backing folder %s does not exist.", path),
+			Cure: "Create it, or choose another folder.", Command: "mkdir -p " + quote(path)}
+	case errors.Is(err, unix.ENOTDIR):
+		return &Problem{Kind: BackingNotFolder, Err: err,
+			What: fmt.Sprintf("The backing folder %s is not a folder.", path),
+			Cure: "Choose a folder; a single file cannot be mounted."}
+	case errors.Is(err, unix.ENOTCONN):
+		return &Problem{Kind: BackingUnreadable, Err: err,
+			What: fmt.Sprintf("The backing folder %s lies in a mount whose program has died.", path),
+			Cure: "Unmount that one first, then try again."}
+	}
+	return &Problem{Kind: BackingUnreadable, Err: err,
+		What: fmt.Sprintf("The backing folder %s cannot be read: %s.", path, reason(err)),
+		Cure: "Give yourself the right to list it, or choose another folder.", Command: "ls -ld " + quote(path)}
+}
+
+// findMountPoint makes the mount point's path absolute and real without touching the mount point itself, which may
+// be a mount that no longer answers.
+func (p *prepared) findMountPoint() error {
+	path, err := filepath.Abs(p.MountPoint)
+	if err != nil {
+		return mountPointProblem(p.MountPoint, err)
+	}
+	parent, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) && p.Create {
+		p.MountPoint = path
+		return nil
+	}
+	if err != nil {
+		return mountPointProblem(path, err)
+	}
+	path = filepath.Join(parent, filepath.Base(path))
+	taken, err := clearMountPoint(path)
+	if err != nil {
+		return err
+	}
+	if !taken {
+		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
+			path = real
+			if _, err := clearMountPoint(path); err != nil {
+				return err
+			}
+		}
+	}
+	p.MountPoint = path
+	return nil
+}
+
+// checkNesting refuses a mount point inside the backing folder, where the mount would show itself, and one around
+// it, where the mount would hide its own backing. It compares folders, not names: the same folder may have several.
+func (p *prepared) checkNesting() error {
+	root, err := p.root.Stat()
+	if err != nil {
+		return backingProblem(p.Backing, err)
+	}
+	if under(p.MountPoint, root) {
+		return &Problem{Kind: Nested,
+			What: fmt.Sprintf("The mount point %s is, or lies in, the backing folder %s.", p.MountPoint, p.Backing),
+			Cure: "Choose a mount point outside the backing folder."}
+	}
+	if info, err := os.Lstat(p.MountPoint); err == nil && under(p.Backing, info) {
+		return &Problem{Kind: Nested,
+			What: fmt.Sprintf("The backing folder %s lies in the mount point %s, which would hide it.", p.Backing, p.MountPoint),
+			Cure: "Choose a mount point that does not contain the backing folder."}
+	}
+	return nil
+}
+
+// under reports whether path or one of the folders above it is the folder.
+func under(path string, folder os.FileInfo) bool {
+	for {
+		if info, err := os.Stat(path); err == nil && os.SameFile(info, folder) {
+			return true
+		}
+		above := filepath.Dir(path)
+		if above == path {
+			return false
+		}
+		path = above
+	}
+}
+
+func (p *prepared) checkMountPoint() error {
+	err := p.mountPointReady()
+	if errors.Is(err, fs.ErrNotExist) && p.Create {
+		if err = os.MkdirAll(p.MountPoint, 0o700); err == nil {
+			p.MountPoint, err = filepath.EvalSymlinks(p.MountPoint)
+		}
+	}
+	if err != nil {
+		return mountPointProblem(p.MountPoint, err)
+	}
+	return nil
+}
+
+var errNotEmpty = errors.New("not empty")
+
+func (p *prepared) mountPointReady() error {
+	folder, err := os.OpenFile(p.MountPoint, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	switch _, err = folder.ReadDir(1); err {
+	case nil:
+		return errNotEmpty
+	case io.EOF:
+		return nil
+	default:
+		return err
+	}
+}
+
+func mountPointProblem(path string, err error) *Problem {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Problem{Kind: MountPointMissing, Err: err, Create: path,
+			What: fmt.Sprintf("The mount point %s does not exist.", path),
+			Cure: "Create it, or let Vitrine create it with --create.", Command: "mkdir -p " + quote(path)}
+	case errors.Is(err, unix.ENOTDIR):
+		return &Problem{Kind: MountPointNotFolder, Err: err,
+			What: fmt.Sprintf("The mount point %s is not a folder.", path),
+			Cure: "Choose an empty folder."}
+	case err == errNotEmpty:
+		return &Problem{Kind: MountPointNotEmpty,
+			What: fmt.Sprintf("The mount point %s is not empty; a mount would hide what is in it.", path),
+			Cure: "Move its files away, or choose an empty folder.", Command: "ls -A " + quote(path)}
+	}
+	return &Problem{Kind: MountPointDenied, Err: err,
+		What: fmt.Sprintf("The mount point %s cannot be used: %s.", path, reason(err)),
+		Cure: "Choose a folder of your own.", Command: "ls -ld " + quote(path)}
+}
+
+// reason is an error without the path and operation that os puts before it.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
+}

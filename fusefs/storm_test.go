@@ -1,0 +1,220 @@
+package fusefs
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs/oplog"
+)
+
+// openFS returns a filesystem over a fresh folder, without a mount, and what it records.
+func openFS(t testing.TB, readOnly bool) (fs *FS, record *oplog.Recorder, folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	root, err := os.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record = oplog.New(oplog.Options{})
+	fs = New(int(root.Fd()), readOnly, record)
+	t.Cleanup(func() {
+		fs.Destroy()
+		record.Close()
+		root.Close()
+	})
+	return fs, record, folder
+}
+
+const (
+	stormWriters = 4
+	stormBlock   = 64 // bytes a write
+)
+
+// interleavings is how many times writes and other operations meet a release in TestStorm.
+func interleavings() int {
+	if testing.Short() {
+		return 40_000
+	}
+	return 100_000
+}
+
+// TestStorm lets writers, readers and others run into the release of their handle, again and again on several files
+// at once. An operation that was admitted must not meet a closed descriptor, and every byte that was reported as
+// written when Release returned must be in its own file.
+func TestStorm(t *testing.T) {
+	fs, record, folder := openFS(t, false)
+	faults := new(faultCounter)
+	record.Attach(faults)
+	rounds := interleavings() / (stormWriters + 3) // each of these operations meets the release
+	var files sync.WaitGroup
+	const parallel = 4
+	for f := range parallel {
+		files.Go(func() {
+			name := fmt.Sprintf("file%d", f)
+			for round := range rounds / parallel {
+				if t.Failed() {
+					return
+				}
+				stormRound(t, fs, folder, name, uint64(f)<<32|uint64(round))
+			}
+		})
+	}
+	files.Wait()
+	record.Flush()
+	if n := faults.badf.Load(); n > 0 {
+		t.Errorf("%d admitted operations met a closed descriptor (EBADF)", n)
+	}
+	if record.Dropped() > 0 {
+		t.Logf("%d events were dropped and not looked at", record.Dropped())
+	}
+}
+
+// faultCounter counts operations that were admitted to a handle and failed with EBADF all the same.
+type faultCounter struct{ badf atomic.Int64 }
+
+func (c *faultCounter) Collect(batch []oplog.Event, _ uint64) {
+	for _, e := range batch {
+		if e.Errno == unix.EBADF && e.Flags&oplog.Refused == 0 {
+			c.badf.Add(1)
+		}
+	}
+}
+
+// stormRound opens a file, writes to it from several goroutines until a release overtakes them, and compares.
+func stormRound(t *testing.T, fs *FS, folder, name string, mark uint64) {
+	errc, fh := fs.Create("/"+name, os.O_RDWR|os.O_TRUNC, 0o600)
+	if errc != 0 {
+		t.Errorf("create %s: %v", name, unix.Errno(-errc))
+		return
+	}
+	var written [stormWriters]int // writes that were reported as done
+	var running sync.WaitGroup
+	start := make(chan struct{})
+	run := func(op func() int) {
+		running.Go(func() {
+			<-start
+			for {
+				if n := op(); n == -int(unix.EBADF) {
+					return
+				} else if n < 0 {
+					t.Errorf("%s: %v", name, unix.Errno(-n))
+					return
+				}
+			}
+		})
+	}
+	for w := range stormWriters {
+		run(func() int {
+			n := fs.Write("/"+name, stormData(mark, w, written[w]), stormOffset(w), fh)
+			if n == stormBlock {
+				written[w]++
+			}
+			return n
+		})
+	}
+	buf := make([]byte, stormBlock)
+	run(func() int { return fs.Read("/"+name, buf, 0, fh) })
+	run(func() int { return fs.Fsync("/"+name, true, fh) })
+	run(func() int { return fs.Truncate("/"+name, stormOffset(stormWriters), fh) }) // beyond every write
+	close(start)
+	spin(rand.IntN(20_000))
+	if errc := fs.Release("/"+name, fh); errc != 0 {
+		t.Errorf("release: %v", unix.Errno(-errc))
+	}
+	running.Wait()
+	stormCompare(t, filepath.Join(folder, name), mark, written[:])
+}
+
+// spin passes a little time without giving the processor away.
+func spin(n int) {
+	for i := range n {
+		spun.Store(int64(i))
+	}
+}
+
+var spun atomic.Int64
+
+func stormOffset(writer int) int64 { return int64(writer) * stormBlock }
+
+// stormData is a block that says whose it is.
+func stormData(mark uint64, writer, i int) []byte {
+	block := binary.BigEndian.AppendUint64(nil, mark)
+	block = binary.BigEndian.AppendUint32(block, uint32(writer))
+	return bytes.Repeat(binary.BigEndian.AppendUint32(block, uint32(i)), stormBlock/16)
+}
+
+func stormCompare(t *testing.T, path string, mark uint64, written []int) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for w, n := range written {
+		from := int(stormOffset(w))
+		if n > 0 && (len(data) < from+stormBlock || !bytes.Equal(data[from:from+stormBlock], stormData(mark, w, n-1))) {
+			t.Errorf("%s: the block at %d was reported written and is lost", path, from)
+		}
+	}
+}
+
+// TestReleaseWaits holds an operation on a handle while it is released: the release waits for it, says so in the
+// record, and the operation's handle still works.
+func TestReleaseWaits(t *testing.T) {
+	fs, record, folder := openFS(t, false)
+	_, fh := fs.Create("/f", os.O_RDWR, 0o600)
+	h := fs.handles.hold(fh)
+	if h == nil {
+		t.Fatal("no handle")
+	}
+	released := make(chan int)
+	go func() { released <- fs.Release("/f", fh) }()
+	for fs.handles.hold(fh) != nil { // until Release has begun; then nobody else is admitted
+		h.letGo()
+	}
+	if _, err := unix.Pwrite(h.fd, []byte("late"), 0); err != nil {
+		t.Fatalf("the admitted write failed: %v", err)
+	}
+	select {
+	case <-released:
+		t.Fatal("released while an operation held the handle")
+	default:
+	}
+	h.letGo()
+	if errc := <-released; errc != 0 {
+		t.Fatal(errc)
+	}
+	if got, _ := os.ReadFile(filepath.Join(folder, "f")); string(got) != "late" {
+		t.Fatalf("%q", got)
+	}
+	record.Flush()
+	events, _ := record.History().All()
+	if last := events[len(events)-1]; last.Op != oplog.Release || last.Wait <= 0 || last.Wait > last.Duration {
+		t.Fatalf("the record of the release: %+v", last)
+	}
+}
+
+// TestHandlesAreNeverReused opens and closes many files: no number comes twice, and an old one names nothing.
+func TestHandlesAreNeverReused(t *testing.T) {
+	fs, _, _ := openFS(t, false)
+	seen := make(map[uint64]bool)
+	for range 1000 {
+		errc, fh := fs.Create("/f", os.O_RDWR, 0o600)
+		if errc != 0 || seen[fh] {
+			t.Fatalf("handle %d: errc %d, seen %v", fh, errc, seen[fh])
+		}
+		seen[fh] = true
+		fs.Release("/f", fh)
+		if n := fs.Write("/f", []byte("x"), 0, fh); n != -int(unix.EBADF) {
+			t.Fatalf("write on a released handle: %d", n)
+		}
+	}
+}

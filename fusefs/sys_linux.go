@@ -1,0 +1,122 @@
+package fusefs
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/winfsp/cgofuse/fuse"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	directFlag = unix.O_DIRECT
+	openFolder = unix.O_PATH | unix.O_DIRECTORY // a folder to resolve names in
+	openOnly   = unix.O_PATH                    // any file, only to refer to it
+)
+
+func fillStat(to *fuse.Stat_t, st *unix.Stat_t) {
+	*to = fuse.Stat_t{
+		Dev:     st.Dev,
+		Ino:     st.Ino,
+		Mode:    st.Mode,
+		Nlink:   uint32(st.Nlink),
+		Uid:     st.Uid,
+		Gid:     st.Gid,
+		Rdev:    st.Rdev,
+		Size:    st.Size,
+		Atim:    fuse.Timespec(st.Atim),
+		Mtim:    fuse.Timespec(st.Mtim),
+		Ctim:    fuse.Timespec(st.Ctim),
+		Blksize: int64(st.Blksize),
+		Blocks:  st.Blocks,
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFREG {
+		to.Blksize = max(to.Blksize, ioSize)
+	}
+}
+
+func fillStatfs(to *fuse.Statfs_t, st *unix.Statfs_t) {
+	*to = fuse.Statfs_t{
+		Bsize:   uint64(st.Bsize),
+		Frsize:  uint64(st.Frsize),
+		Blocks:  st.Blocks,
+		Bfree:   st.Bfree,
+		Bavail:  st.Bavail,
+		Files:   st.Files,
+		Ffree:   st.Ffree,
+		Favail:  st.Ffree,
+		Flag:    uint64(st.Flags),
+		Namemax: uint64(st.Namelen),
+	}
+}
+
+func syncFilesystem(fd int) error {
+	return retry(func() error { return unix.Syncfs(fd) })
+}
+
+func syncFile(fd int, datasync bool) error {
+	if datasync {
+		return unix.Fdatasync(fd)
+	}
+	return unix.Fsync(fd)
+}
+
+func setTimes(fd int, ts []unix.Timespec) error {
+	return unix.UtimesNanoAt(fd, "", ts, unix.AT_EMPTY_PATH)
+}
+
+func accessAt(dir int, name string, mask uint32) error {
+	return unix.Faccessat(dir, name, mask, unix.AT_SYMLINK_NOFOLLOW|unix.AT_EACCESS)
+}
+
+func renameAt(dir1 int, name1 string, dir2 int, name2 string, flags uint32) error {
+	return unix.Renameat2(dir1, name1, dir2, name2, uint(flags))
+}
+
+// chmodPath opens the file first, since fchmodat(2) would follow a symbolic link that was put in its place.
+func (fs *FS) chmodPath(path string, mode uint32) int {
+	return fs.onInode(path, func(file string) error { return unix.Chmod(file, mode) })
+}
+
+// onInode calls f with a name for exactly the file at path, for system calls that take neither a folder's descriptor
+// nor an O_PATH one.
+func (fs *FS) onInode(path string, f func(file string) error) int {
+	fd, err := openBeneath(fs.root, relative(path), openOnly)
+	if err != nil {
+		return errc(err)
+	}
+	defer unix.Close(fd)
+	return errc(retry(func() error { return f(fdPath(fd)) }))
+}
+
+// list reads a folder's entries from position ofst on; see getdents64(2) for their layout.
+func (c *call) list(fd int, ofst int64, each func(name string, stat *fuse.Stat_t, next int64) bool) int {
+	if _, err := unix.Seek(fd, ofst, unix.SEEK_SET); err != nil {
+		return errc(err)
+	}
+	const (
+		lengthAt = 16
+		typeAt   = 18
+		nameAt   = 19
+	)
+	var buf [32 << 10]byte
+	for {
+		n, err := unix.Getdents(fd, buf[:])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return errc(err)
+		}
+		for entries := buf[:n]; len(entries) > 0; {
+			length := binary.NativeEndian.Uint16(entries[lengthAt:])
+			entry := entries[:length]
+			entries = entries[length:]
+			name, _, _ := bytes.Cut(entry[nameAt:], []byte{0})
+			stat := fuse.Stat_t{Ino: binary.NativeEndian.Uint64(entry), Mode: uint32(entry[typeAt]) << 12}
+			if !each(string(name), &stat, int64(binary.NativeEndian.Uint64(entry[8:]))) {
+				return 0
+			}
+		}
+	}
+}

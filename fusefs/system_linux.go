@@ -1,0 +1,89 @@
+package fusefs
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// checkSystem looks whether this system can mount at all.
+func checkSystem() error {
+	if !libfuseLoads() {
+		return &Problem{Kind: LibraryMissing,
+			What:    fmt.Sprintf("FUSE is not installed: %s was not found.", libfuse),
+			Cure:    installCure(),
+			Command: installCommand()}
+	}
+	if err := checkDevice(); err != nil {
+		return err
+	}
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	if _, err := exec.LookPath(helper); err != nil {
+		return &Problem{Kind: HelperMissing, Err: err,
+			What:    fmt.Sprintf("FUSE is not installed: the program %s, which mounts for users, was not found.", helper),
+			Cure:    installCure(),
+			Command: installCommand()}
+	}
+	return nil
+}
+
+func checkDevice() error {
+	fd, err := unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	switch {
+	case err == nil:
+		return unix.Close(fd)
+	case errors.Is(err, fs.ErrPermission):
+		return &Problem{Kind: DeviceMissing, Err: err,
+			What: fmt.Sprintf("You may not use %s: %v.", device, err),
+			Cure: "Its mode should be 0666. In a container it must be passed in with --device " + device + ".", Command: "ls -l " + device}
+	}
+	return &Problem{Kind: DeviceMissing, Err: err,
+		What: fmt.Sprintf("The kernel offers no FUSE here: %s: %v.", device, err),
+		Cure: "Load the kernel's fuse module. In a container the device must be passed in with --device " + device + ".", Command: "sudo modprobe fuse"}
+}
+
+func installCure() string {
+	if installCommand() == "" {
+		return "Install the package fuse3 (libfuse 3) of your distribution, then try again."
+	}
+	return "Install it, then try again:"
+}
+
+// installCommand is the command that installs FUSE 3 on this distribution; see os-release(5).
+func installCommand() string {
+	release, err := os.Open("/etc/os-release")
+	if err != nil {
+		return ""
+	}
+	defer release.Close()
+	var ids []string
+	for lines := bufio.NewScanner(release); lines.Scan(); {
+		key, value, _ := strings.Cut(lines.Text(), "=")
+		if key == "ID" || key == "ID_LIKE" {
+			ids = append(ids, strings.Fields(strings.Trim(value, `"'`))...)
+		}
+	}
+	for _, id := range ids {
+		switch id {
+		case "debian", "ubuntu":
+			return "sudo apt install fuse3"
+		case "fedora", "rhel":
+			return "sudo dnf install fuse3 fuse3-libs"
+		case "arch":
+			return "sudo pacman -S fuse3"
+		case "suse", "opensuse":
+			return "sudo zypper install fuse3 libfuse3-3"
+		case "alpine":
+			return "sudo apk add fuse3 fuse3-libs"
+		}
+	}
+	return ""
+}
