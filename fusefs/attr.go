@@ -42,7 +42,7 @@ func (fs *FS) Chmod3(path string, mode uint32, fh uint64) (errc int) {
 	if fh != noHandle {
 		return c.onFile(path, fh, 0, func(fd int) error { return unix.Fchmod(fd, mode&0o7777) })
 	}
-	return fs.chmodPath(path, mode&0o7777)
+	return fs.onInode(path, func(i inode) error { return i.chmod(mode & 0o7777) })
 }
 
 // Chown changes owner and group: Chown3 without a handle.

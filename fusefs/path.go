@@ -34,6 +34,9 @@ func (p place) close() {
 func (fs *FS) place(path string) (place, error) {
 	rel := relative(path)
 	i := strings.LastIndexByte(rel, '/')
+	if rel[i+1:] == ".." { // the kernel never asks for it
+		return place{}, unix.EINVAL
+	}
 	if i < 0 {
 		return place{dir: fs.root, name: rel}, nil
 	}

@@ -2,7 +2,6 @@ package fusefs
 
 import (
 	"errors"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,9 +31,4 @@ func swapped(err error) error {
 		return unix.ESTALE
 	}
 	return err
-}
-
-// fdPath names an open file for calls that have no variant for O_PATH descriptors; see proc(5), /proc/[pid]/fd.
-func fdPath(fd int) string {
-	return "/proc/self/fd/" + strconv.Itoa(fd)
 }

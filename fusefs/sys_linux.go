@@ -3,6 +3,7 @@ package fusefs
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 
 	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/unix"
@@ -73,20 +74,33 @@ func renameAt(dir1 int, name1 string, dir2 int, name2 string, flags uint32) erro
 	return unix.Renameat2(dir1, name1, dir2, name2, uint(flags))
 }
 
-// chmodPath opens the file first, since fchmodat(2) would follow a symbolic link that was put in its place.
-func (fs *FS) chmodPath(path string, mode uint32) int {
-	return fs.onInode(path, func(file string) error { return unix.Chmod(file, mode) })
+// inode is exactly one file, for system calls that take neither a folder's descriptor nor an O_PATH one: the name of
+// such a descriptor in /proc/self/fd, which leads to the file itself even if it is a symbolic link; see proc(5).
+type inode string
+
+func (i inode) chmod(mode uint32) error { return unix.Chmod(string(i), mode) }
+
+func (i inode) setxattr(name string, value []byte, flags int) error {
+	return unix.Setxattr(string(i), name, value, flags)
 }
 
-// onInode calls f with a name for exactly the file at path, for system calls that take neither a folder's descriptor
-// nor an O_PATH one.
-func (fs *FS) onInode(path string, f func(file string) error) int {
+func (i inode) getxattr(name string, buf []byte) (int, error) {
+	return unix.Getxattr(string(i), name, buf)
+}
+
+func (i inode) removexattr(name string) error { return unix.Removexattr(string(i), name) }
+
+func (i inode) listxattr(buf []byte) (int, error) { return unix.Listxattr(string(i), buf) }
+
+// onInode calls f with the file at path.
+func (fs *FS) onInode(path string, f func(i inode) error) int {
 	fd, err := openBeneath(fs.root, relative(path), openOnly)
 	if err != nil {
 		return errc(err)
 	}
 	defer unix.Close(fd)
-	return errc(retry(func() error { return f(fdPath(fd)) }))
+	i := inode("/proc/self/fd/" + strconv.Itoa(fd))
+	return errc(retry(func() error { return f(i) }))
 }
 
 // list reads a folder's entries from position ofst on; see getdents64(2) for their layout.

@@ -15,15 +15,15 @@ func (fs *FS) Setxattr(path, name string, value []byte, flags int) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return fs.onInode(path, func(file string) error { return unix.Setxattr(file, name, value, flags) })
+	return fs.onInode(path, func(i inode) error { return i.setxattr(name, value, flags) })
 }
 
 // Getxattr returns the value of an extended attribute; see getxattr(2).
 func (fs *FS) Getxattr(path, name string) (errc int, value []byte) {
 	c := fs.begin(oplog.Event{Op: oplog.Getxattr, Path: path, Path2: name})
 	defer c.end(&errc)
-	errc = fs.onInode(path, func(file string) (err error) {
-		value, err = grow(func(buf []byte) (int, error) { return unix.Getxattr(file, name, buf) })
+	errc = fs.onInode(path, func(i inode) (err error) {
+		value, err = grow(func(buf []byte) (int, error) { return i.getxattr(name, buf) })
 		return err
 	})
 	c.out.Result = int64(len(value))
@@ -37,7 +37,7 @@ func (fs *FS) Removexattr(path, name string) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return fs.onInode(path, func(file string) error { return unix.Removexattr(file, name) })
+	return fs.onInode(path, func(i inode) error { return i.removexattr(name) })
 }
 
 // Listxattr names the extended attributes of a file, until fill wants no more (ERANGE); see listxattr(2).
@@ -45,8 +45,8 @@ func (fs *FS) Listxattr(path string, fill func(name string) bool) (errc int) {
 	c := fs.begin(oplog.Event{Op: oplog.Listxattr, Path: path})
 	defer c.end(&errc)
 	var names []byte
-	errc = fs.onInode(path, func(file string) (err error) {
-		names, err = grow(func(buf []byte) (int, error) { return unix.Listxattr(file, buf) })
+	errc = fs.onInode(path, func(i inode) (err error) {
+		names, err = grow(i.listxattr)
 		return err
 	})
 	for len(names) > 0 && errc == 0 {

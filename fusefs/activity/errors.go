@@ -28,8 +28,10 @@ func isAnswer(e *oplog.Event) bool {
 	switch e.Errno {
 	case syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP:
 		return namesExisting(e.Op)
-	case syscall.EEXIST, syscall.ENOTEMPTY:
-		return makesName(e.Op) || e.Op == oplog.Rmdir
+	case syscall.EEXIST:
+		return makesName(e.Op) || e.Op == oplog.Rmdir || e.Op == oplog.Setxattr
+	case syscall.ENOTEMPTY:
+		return e.Op == oplog.Rmdir || e.Op == oplog.Rename
 	case syscall.EACCES, syscall.EPERM, syscall.EROFS:
 		return e.Op == oplog.Access || isPrivileged(e)
 	case syscall.ENAMETOOLONG:
@@ -55,7 +57,7 @@ func namesExisting(op oplog.Op) bool {
 	}
 }
 
-// makesName tells operations that are asked to make a name unless it is there.
+// makesName tells operations that may be asked to make a name only if it is not there.
 func makesName(op oplog.Op) bool {
 	switch op {
 	case oplog.Create, oplog.Open, oplog.Mkdir, oplog.Mknod, oplog.Symlink, oplog.Link, oplog.Rename:
@@ -81,7 +83,7 @@ func isAttributeAnswer(e *oplog.Event) bool {
 	switch e.Op {
 	case oplog.Getxattr, oplog.Listxattr, oplog.Removexattr, oplog.Setxattr:
 		return isNoAttribute(e.Errno) || e.Errno == syscall.ENOTSUP || e.Errno == syscall.EOPNOTSUPP ||
-			e.Errno == syscall.ERANGE || e.Errno == syscall.EEXIST
+			e.Errno == syscall.ERANGE
 	case oplog.Chmod:
 		return e.Errno == syscall.ENOTSUP || e.Errno == syscall.EOPNOTSUPP
 	default:

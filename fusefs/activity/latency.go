@@ -141,7 +141,7 @@ func (s *sliding) turn(second int64) {
 	}
 }
 
-// resum computes the sum anew.
+// resum computes the sum anew, once a second at most: a histogram cannot take values back.
 func (s *sliding) resum() {
 	s.sum.reset()
 	for i := range s.seconds {

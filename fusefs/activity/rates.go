@@ -28,18 +28,11 @@ func (w *window) add(at, n int64) {
 	}
 }
 
-// turn makes step the newest, if it is newer.
+// turn makes step the newest, if it is newer, and forgets what falls out.
 func (w *window) turn(step int64) {
-	for n := 0; w.newest < step && n < len(w.sums); n++ {
-		w.newest++
-		w.sums[w.newest%int64(len(w.sums))] = 0
-		if n == len(w.sums)-1 {
-			w.skipTo(step)
-		}
+	for next := max(w.newest+1, step-windowSteps); next <= step; next++ {
+		w.sums[next%int64(len(w.sums))] = 0
 	}
-}
-
-func (w *window) skipTo(step int64) {
 	w.newest = max(w.newest, step)
 }
 

@@ -156,6 +156,8 @@ func (p *Pending) End(o Outcome, t *Tally) {
 // sequence number: files below a renamed folder, files whose name went away. Tallies that it does not concern stay
 // as they are, so open may be any superset, each tally once. Operations on the concerned files wait for as long as
 // that takes, which is no I/O.
+//
+// It must not overlap with the opening of a file by the name that it moves; libfuse's path locks see to that.
 func (p *Pending) EndMove(o Outcome, open []*Tally) {
 	e := p.finish(&o)
 	p.recorder.pushMove(&e, open)

@@ -166,6 +166,74 @@ func stormCompare(t *testing.T, path string, mark uint64, written []int) {
 	}
 }
 
+// TestStormThroughMount is the storm as applications make it: several threads share one open file through duplicates of
+// its descriptor and each closes its own, while other files see the same. No call may fail, and every byte must be in
+// the backing folder after the last close.
+func TestStormThroughMount(t *testing.T) {
+	p := mountChild(t)
+	const parallel, callsEach = 8, 8 // files at once; calls of each writer
+	rounds := interleavings() / parallel / stormWriters / callsEach
+	var files sync.WaitGroup
+	for f := range parallel {
+		files.Go(func() {
+			for round := range rounds {
+				if t.Failed() {
+					return
+				}
+				stormShared(t, p, fmt.Sprintf("file%d", f), uint64(f)<<32|uint64(round))
+			}
+		})
+	}
+	files.Wait()
+	for _, e := range p.ask("flush").Events {
+		if e.Errno == unix.EBADF || e.Flags&oplog.Refused != 0 {
+			t.Errorf("%+v", e)
+		}
+	}
+	p.ejects()
+}
+
+func stormShared(t *testing.T, p *child, name string, mark uint64) {
+	fd, err := unix.Open(p.file(name), unix.O_CREAT|unix.O_TRUNC|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		t.Errorf("open %s: %v", name, err)
+		return
+	}
+	var writers sync.WaitGroup
+	for w := range stormWriters {
+		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		writers.Go(func() {
+			buf := make([]byte, stormBlock)
+			for _, call := range []func() error{
+				func() error { _, err := unix.Pwrite(own, stormData(mark, w, 0), stormOffset(w)); return err },
+				func() error { return unix.Fsync(own) },
+				func() error { return unix.Ftruncate(own, stormOffset(stormWriters)) },
+				func() error { _, err := unix.Pread(own, buf, stormOffset(w)); return err },
+				func() error { return unix.Fdatasync(own) },
+				func() error { _, err := unix.Pwrite(own, stormData(mark, w, 1), stormOffset(w)); return err },
+				func() error { return unix.Fstat(own, new(unix.Stat_t)) },
+				func() error { return unix.Close(own) },
+			} {
+				if err := retry(call); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if !bytes.Equal(buf, stormData(mark, w, 0)) {
+				t.Errorf("%s: read back something else", name)
+			}
+		})
+	}
+	if err := unix.Close(fd); err != nil {
+		t.Error(err)
+	}
+	writers.Wait()
+	stormCompare(t, p.behind(name), mark, []int{2, 2, 2, 2})
+}
+
 // TestReleaseWaits holds an operation on a handle while it is released: the release waits for it, says so in the
 // record, and the operation's handle still works.
 func TestReleaseWaits(t *testing.T) {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"vitrine/app/config"
+	"vitrine/fusefs"
+	"vitrine/ui"
+)
+
+// runApp is `vitrine` without a command: tray and window, or the drive alone where there is no display.
+func runApp(out, errOut io.Writer, showWindow bool) error {
+	path, err := config.Path()
+	if err != nil {
+		return err
+	}
+	settings, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	if err := display(); err != nil {
+		fmt.Fprintf(errOut, "vitrine: no display (%v): mounting without tray and window\n", err)
+		return runHeadless(out, errOut, settings)
+	}
+	return runDesktop(out, errOut, path, settings, showWindow)
+}
+
+// runDesktop shows tray and window until the person quits, or a signal ends it.
+func runDesktop(out, errOut io.Writer, path string, settings config.Config, showWindow bool) error {
+	f := &foreground{out: out, errOut: errOut, statuses: make(chan fusefs.Status, 1)}
+	c := newController(path, settings)
+	f.engine = c.engine
+	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: showWindow}
+	if err := trayHost(); err != nil {
+		options.Tray = false
+		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
+		fmt.Fprintf(errOut, "vitrine: no tray icon: %v\n", err)
+	}
+	window := ui.New(c, options)
+	c.stop = window.Stop
+	err := window.Run()
+	if err == ui.ErrEnded { // a signal, which the window system caught first, or the display is gone
+		f.signals = catchSignals()
+		err = f.ejectUntilFree()
+	}
+	if closeErr := c.engine.close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// runHeadless mounts what the settings name and shows a status line until a signal ejects.
+func runHeadless(out, errOut io.Writer, settings config.Config) error {
+	settings, err := settings.Expand()
+	if err != nil {
+		return err
+	}
+	f := newForeground(out, errOut, settings.KeepEvents)
+	if err := f.engine.logTo(settings.LogFile, f.logFailed); err != nil {
+		fmt.Fprintf(errOut, "vitrine: %v; going on without a log\n", err)
+	}
+	mount, err := driveConfig(settings)
+	if err != nil {
+		return err
+	}
+	line := newStatusLine(out, f.engine)
+	defer line.end()
+	return f.serve(mount, line.show)
+}
+
+// driveConfig is the mount that settings ask for. The folders of a fresh start are made: those that a person named
+// must exist, so that a slip of the pen does not make a new, empty drive.
+func driveConfig(settings config.Config) (fusefs.Config, error) {
+	standard, err := config.Default().Expand()
+	if err != nil {
+		return fusefs.Config{}, err
+	}
+	if settings.Backing == standard.Backing {
+		if err := os.MkdirAll(settings.Backing, 0o700); err != nil {
+			return fusefs.Config{}, fmt.Errorf("the folder that holds your files could not be made: %w", err)
+		}
+	}
+	return fusefs.Config{
+		Backing:    settings.Backing,
+		MountPoint: settings.MountPoint,
+		ReadOnly:   settings.ReadOnly,
+		Create:     settings.MountPoint == standard.MountPoint,
+	}, nil
+}

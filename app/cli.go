@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"vitrine/fusefs"
+)
+
+// Exit statuses.
+const (
+	exitOK    = 0
+	exitError = 1 // it did not work; the reason is on stderr
+	exitUsage = 2 // the command line is wrong
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+// execute runs the command line and returns the exit status.
+func execute(args []string, out, errOut io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	command, err := root.ExecuteC()
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(errOut, "vitrine: %v\n", err)
+	if isUsage(command, err) {
+		fmt.Fprintf(errOut, "See '%s --help'.\n", command.CommandPath())
+		return exitUsage
+	}
+	return exitError
+}
+
+// isUsage tells mistakes in the command line from failures; cobra's own unknown commands have no type.
+func isUsage(command *cobra.Command, err error) bool {
+	var usage usageError
+	return errors.As(err, &usage)
+}
+
+func rootCommand() *cobra.Command {
+	var show bool
+	root := &cobra.Command{
+		Use:   "vitrine",
+		Short: "Mount a folder as a drive and see everything that passes through it",
+		Long: `Vitrine mounts a backing folder as a drive through FUSE, keeps every write safe, and shows, live, what passes
+through it. Without a command it starts the tray icon. Where there is no display it mounts at once and shows a status
+line in the terminal until Ctrl-C ejects.`,
+		Args:          usage(cobra.NoArgs),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runApp(cmd.OutOrStdout(), cmd.ErrOrStderr(), show)
+		},
+	}
+	root.Flags().BoolVar(&show, "window", false, "show the activity window at once")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(mountCommand(), versionCommand())
+	root.CompletionOptions.HiddenDefaultCmd = true
+	return root
+}
+
+// usage makes what a check of arguments finds a mistake in the command line.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+func mountCommand() *cobra.Command {
+	var m mountOptions
+	cmd := &cobra.Command{
+		Use:   "mount BACKING MOUNTPOINT",
+		Short: "Mount in the foreground, without tray and window",
+		Long: `Mounts the folder BACKING on the empty folder MOUNTPOINT and prints one line,
+
+  mounted BACKING on MOUNTPOINT
+
+once it is usable. SIGINT (Ctrl-C), SIGTERM and SIGHUP eject; while files are in use it says by whom and ejects as soon
+as they are closed. A second signal ejects by force.
+
+Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the command line is wrong.`,
+		Args: usage(twoFolders),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m.config.Backing, m.config.MountPoint = args[0], args[1]
+			return m.run(cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().BoolVar(&m.config.ReadOnly, "read-only", false, "refuse every change with EROFS")
+	cmd.Flags().BoolVar(&m.config.Create, "create", false, "create MOUNTPOINT if it is missing")
+	cmd.Flags().StringVar(&m.logFile, "log", "", "also write every operation to `FILE` as NDJSON, rotated")
+	return cmd
+}
+
+func twoFolders(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) != 2:
+		return fmt.Errorf("mount takes two folders, BACKING and MOUNTPOINT; %d given", len(args))
+	case args[0] == "" || args[1] == "":
+		return errors.New("mount takes two folders; one of the names is empty")
+	}
+	return nil
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vitrine %s%s %s/%s %s\n", version, revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			return err
+		},
+	}
+}
+
+// revision is the commit that the program was built from, where the build knows it.
+func revision() string {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return " (" + s.Value[:min(len(s.Value), 12)] + ")"
+		}
+	}
+	return ""
+}
+
+// explain adds to a problem what can be done about it on the command line.
+func explain(err error) error {
+	var problem *fusefs.Problem
+	if errors.As(err, &problem) && problem.Kind == fusefs.MountPointMissing {
+		return fmt.Errorf("%w\nOr add --create, and Vitrine creates it.", err)
+	}
+	return err
+}

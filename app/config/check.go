@@ -1,0 +1,130 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+)
+
+// maxPath is the longest path that any system takes, in bytes.
+const maxPath = 4096
+
+// FieldError says which setting is wrong and what it takes instead.
+type FieldError struct {
+	Field   string // name of the field of Config
+	Key     string // name of the key in the file
+	Message string // one sentence for people
+}
+
+// Error makes a FieldError usable as an error.
+func (e FieldError) Error() string { return e.Key + ": " + e.Message }
+
+// Check returns what is wrong with c by itself, nil where nothing is. It does not touch the disk.
+func (c Config) Check() []FieldError {
+	var found []FieldError
+	for _, p := range c.problems() {
+		found = append(found, FieldError{Field: p.key.field, Key: p.key.name, Message: sentence(p.reason)})
+	}
+	return found
+}
+
+// problem is a wrong value: reason is a clause that can follow "KEY is VALUE; ".
+type problem struct {
+	key    *key
+	reason string
+}
+
+func (c Config) problems() []problem {
+	var found []problem
+	for i := range keys {
+		if reason := keys[i].check(keys[i].at(&c)); reason != "" {
+			found = append(found, problem{&keys[i], reason})
+		}
+	}
+	if found != nil {
+		return found
+	}
+	return c.overlaps()
+}
+
+// overlaps finds paths that lie inside each other. It compares names only: symbolic links are the mount's business.
+func (c Config) overlaps() []problem {
+	full, err := c.Expand()
+	if err != nil {
+		return []problem{{keyNamed("mount_point"), err.Error()}}
+	}
+	var found []problem
+	add := func(name, reason string) { found = append(found, problem{keyNamed(name), reason}) }
+	switch {
+	case full.MountPoint == full.Backing:
+		add("mount_point", "it must be another folder than backing, which holds the files")
+	case inside(full.MountPoint, full.Backing):
+		add("mount_point", fmt.Sprintf("it lies inside backing (%s); choose a folder outside", full.Backing))
+	case inside(full.Backing, full.MountPoint):
+		add("mount_point", fmt.Sprintf("it lies around backing (%s), which the mount would hide; choose another folder", full.Backing))
+	}
+	switch {
+	case full.LogFile == "":
+	case full.LogFile == full.MountPoint || full.LogFile == full.Backing:
+		add("log_file", "it is one of the two folders; name a file outside both")
+	case inside(full.LogFile, full.MountPoint), inside(full.LogFile, full.Backing):
+		add("log_file", "it lies in the mounted folder, so every line of the log would cause another; choose a place outside")
+	}
+	return found
+}
+
+func inside(path, folder string) bool {
+	rest, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rest)
+}
+
+func checkFolder(v any) string {
+	path := *v.(*string)
+	if path == "" {
+		return "it takes a folder: an absolute path, or one that begins with ~/"
+	}
+	return checkPath(path)
+}
+
+func checkLogFile(v any) string {
+	path := *v.(*string)
+	if path == "" {
+		return ""
+	}
+	return checkPath(path)
+}
+
+func checkPath(path string) string {
+	switch _, home := belowHome(path); {
+	case !utf8.ValidString(path):
+		return "it is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another"
+	case strings.ContainsRune(path, 0):
+		return "it has a NUL character, which no path can have"
+	case len(path) > maxPath:
+		return "it is longer than any path can be"
+	case !home && !filepath.IsAbs(path):
+		return "it takes an absolute path, or one that begins with ~/"
+	}
+	return ""
+}
+
+func checkKeepEvents(v any) string {
+	if n := *v.(*int); n < MinKeepEvents || n > MaxKeepEvents {
+		return takesKeepEvents
+	}
+	return ""
+}
+
+func checkSwitch(any) string { return "" }
+
+var takesKeepEvents = fmt.Sprintf("it takes a whole number from %s to %s",
+	humanize.Comma(MinKeepEvents), humanize.Comma(MaxKeepEvents))
+
+func sentence(clause string) string {
+	first, n := utf8.DecodeRuneInString(clause)
+	return string(unicode.ToUpper(first)) + clause[n:] + "."
+}

@@ -1,0 +1,98 @@
+// Package config is what Vitrine remembers between runs: a few settings in one commented TOML file that people may
+// edit. It reads the file strictly, naming every mistake by line and key, and writes it atomically, leaving whatever
+// else stands in the file as it was.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+)
+
+// Bounds of KeepEvents.
+const (
+	MinKeepEvents     = 1_000
+	MaxKeepEvents     = 10_000_000
+	DefaultKeepEvents = 65_536
+)
+
+// Config holds the settings. Paths are absolute or begin with "~/"; Expand makes them all absolute.
+type Config struct {
+	Backing    string // folder that holds the files
+	MountPoint string // folder where they appear
+	ReadOnly   bool   // refuse every change
+	ShowFolder bool   // open the folder in the file manager after a mount by click
+	LogFile    string // NDJSON log of every operation, "" for none
+	KeepEvents int    // operations kept for the Log tab
+}
+
+// Default returns the settings of a person who never changed one.
+func Default() Config {
+	return Config{
+		Backing:    tilde(filepath.Join(xdg.DataHome, "vitrine", "files")),
+		MountPoint: "~/Vitrine",
+		ShowFolder: true,
+		KeepEvents: DefaultKeepEvents,
+	}
+}
+
+// Path returns where the configuration file belongs on this platform, whether or not it exists.
+func Path() (string, error) {
+	if !filepath.IsAbs(xdg.ConfigHome) {
+		return "", errors.New("there is no folder for settings, because your home folder is not known; set HOME and start again")
+	}
+	return filepath.Join(xdg.ConfigHome, "vitrine", "config.toml"), nil
+}
+
+// Expand returns c with every path absolute.
+func (c Config) Expand() (Config, error) {
+	for _, path := range []*string{&c.Backing, &c.MountPoint, &c.LogFile} {
+		full, err := Expand(*path)
+		if err != nil {
+			return Config{}, err
+		}
+		*path = full
+	}
+	return c, nil
+}
+
+// Expand replaces a leading "~" or "~/" by the home folder and cleans the path. An empty path stays empty.
+func Expand(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	rest, ok := belowHome(path)
+	if !ok {
+		return filepath.Clean(path), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("cannot tell which folder %q is, because your home folder is not known; set HOME or write the whole path", path)
+	}
+	return filepath.Join(home, rest), nil
+}
+
+func belowHome(path string) (rest string, ok bool) {
+	if path == "~" {
+		return "", true
+	}
+	if len(path) > 1 && path[0] == '~' && os.IsPathSeparator(path[1]) {
+		return path[2:], true
+	}
+	return "", false
+}
+
+func tilde(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return path
+	}
+	rest, err := filepath.Rel(home, path)
+	if err != nil || !filepath.IsLocal(rest) {
+		return path
+	}
+	return "~/" + filepath.ToSlash(rest)
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"vitrine/app/config"
+	"vitrine/fusefs"
+	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
+	"vitrine/ui"
+)
+
+// controller does for the window and the tray what the person asks for.
+type controller struct {
+	engine *engine
+	path   string // of the configuration
+	stop   func() // ends the user interface; set before it runs
+
+	mu       sync.Mutex // guards all below, for short
+	settings config.Config
+	problem  *ui.Problem // what went wrong beside the drive, nil since the last request
+	changed  []func()
+}
+
+var _ ui.Controller = (*controller)(nil)
+
+func newController(path string, settings config.Config) *controller {
+	c := &controller{path: path, settings: settings}
+	c.engine = newEngine(settings.KeepEvents, func(fusefs.Status) { c.tell() })
+	c.applyLog(settings)
+	return c
+}
+
+// Status joins the drive's status with the controller's own problem.
+func (c *controller) Status() ui.Status {
+	s := showStatus(c.engine.drive.Status())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if full, err := c.settings.Expand(); err == nil && s.State == ui.Unmounted {
+		s.Backing, s.MountPoint, s.ReadOnly = full.Backing, full.MountPoint, full.ReadOnly
+	}
+	if c.problem != nil {
+		s.Problem = c.problem
+	}
+	return s
+}
+
+var uiStates = map[fusefs.State]ui.State{
+	fusefs.Unmounted: ui.Unmounted,
+	fusefs.Mounting:  ui.Mounting,
+	fusefs.Mounted:   ui.Mounted,
+	fusefs.Ejecting:  ui.Ejecting,
+	fusefs.Failed:    ui.Failed,
+}
+
+func showStatus(s fusefs.Status) ui.Status {
+	return ui.Status{
+		State:      uiStates[s.State],
+		Backing:    s.Backing,
+		MountPoint: s.MountPoint,
+		ReadOnly:   s.ReadOnly,
+		Since:      s.Since,
+		Progress:   s.Progress,
+		Problem:    showProblem(s.Problem),
+	}
+}
+
+func showProblem(p *fusefs.Problem) *ui.Problem {
+	if p == nil {
+		return nil
+	}
+	shown := &ui.Problem{What: p.What, Cure: p.Cure, Command: p.Command, Create: p.Create}
+	for _, h := range p.Holders {
+		shown.Holders = append(shown.Holders, ui.Holder(h))
+	}
+	return shown
+}
+
+// OnChange registers f.
+func (c *controller) OnChange(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed = append(c.changed, f)
+}
+
+func (c *controller) tell() {
+	c.mu.Lock()
+	changed := c.changed
+	c.mu.Unlock()
+	for _, f := range changed {
+		f()
+	}
+}
+
+// report shows err as the controller's own problem; nil takes an earlier one away.
+func (c *controller) report(err error) {
+	var problem *ui.Problem
+	if err != nil {
+		problem = &ui.Problem{What: err.Error()}
+	}
+	c.mu.Lock()
+	same := c.problem == nil && problem == nil
+	c.problem = problem
+	c.mu.Unlock()
+	if !same {
+		c.tell()
+	}
+}
+
+// Mount mounts what the settings name.
+func (c *controller) Mount(create, show bool) {
+	c.report(nil)
+	go func() {
+		mount, err := c.driveConfig()
+		if err != nil {
+			c.report(err)
+			return
+		}
+		mount.Create = mount.Create || create
+		if c.engine.drive.Mount(context.Background(), mount) == nil && show {
+			c.OpenFolder()
+		}
+	}()
+}
+
+func (c *controller) driveConfig() (fusefs.Config, error) {
+	c.mu.Lock()
+	settings := c.settings
+	c.mu.Unlock()
+	full, err := settings.Expand()
+	if err != nil {
+		return fusefs.Config{}, err
+	}
+	return driveConfig(full)
+}
+
+// Eject unmounts; what stands against it is in the drive's status.
+func (c *controller) Eject(force bool) {
+	c.report(nil)
+	go c.engine.drive.Eject(context.Background(), force)
+}
+
+// OpenFolder shows the mount point in the file manager, which is another process and so may touch it.
+func (c *controller) OpenFolder() {
+	folder := c.engine.drive.Status().MountPoint
+	go func() {
+		if err := openFolder(folder); err != nil {
+			c.report(fmt.Errorf("The folder %s could not be shown: %w.", folder, err))
+		}
+	}()
+}
+
+// Quit ejects and ends the program where that worked, or in any case with force.
+func (c *controller) Quit(force bool) {
+	c.report(nil)
+	go func() {
+		if err := c.engine.drive.Eject(context.Background(), force); err == nil || force {
+			c.stop()
+		}
+	}()
+}
+
+// Settings returns the present settings.
+func (c *controller) Settings() ui.Settings {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return ui.Settings(c.settings)
+}
+
+// Check returns what is wrong with s.
+func (c *controller) Check(s ui.Settings) []ui.FieldError {
+	var found []ui.FieldError
+	for _, wrong := range config.Config(s).Check() {
+		found = append(found, ui.FieldError{Field: wrong.Field, Message: wrong.Message})
+	}
+	return found
+}
+
+// Save writes s and applies what applies at once: the log file and how many operations are kept.
+func (c *controller) Save(s ui.Settings) error {
+	settings := config.Config(s)
+	if err := config.Save(c.path, settings); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	old := c.settings
+	c.settings = settings
+	c.mu.Unlock()
+	if settings.KeepEvents != old.KeepEvents {
+		c.engine.record.History().Resize(settings.KeepEvents)
+	}
+	if settings.LogFile != old.LogFile {
+		c.applyLog(settings)
+	}
+	c.tell()
+	return nil
+}
+
+func (c *controller) applyLog(settings config.Config) {
+	full, err := settings.Expand()
+	if err == nil {
+		err = c.engine.logTo(full.LogFile, c.logFailed)
+	}
+	if err != nil {
+		c.logFailed(err)
+	}
+}
+
+func (c *controller) logFailed(err error) {
+	c.report(errors.Join(errors.New("The log file cannot be written; the drive goes on without it."), err))
+}
+
+// Activity returns the present state of the model.
+func (c *controller) Activity() *activity.Snapshot { return c.engine.model.Snapshot() }
+
+// History returns the kept operations.
+func (c *controller) History() *oplog.History { return c.engine.record.History() }
+
+// SaveLog writes all kept operations as NDJSON.
+func (c *controller) SaveLog(w io.Writer) error { return c.engine.saveLog(w) }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// display reports why no window can be shown, nil where one can.
+func display() error {
+	if name := os.Getenv("DISPLAY"); name != "" {
+		return dialX(name)
+	}
+	name := os.Getenv("WAYLAND_DISPLAY")
+	if name == "" {
+		return errors.New("neither DISPLAY nor WAYLAND_DISPLAY is set")
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), name)
+	}
+	return dial("unix", name)
+}
+
+// dialX tries the X server of a DISPLAY such as ":0", "unix:0.1" or "host:10.0"; see X(7), DISPLAY NAMES.
+func dialX(name string) error {
+	i := strings.LastIndexByte(name, ':')
+	if i < 0 {
+		return fmt.Errorf("DISPLAY is %q, which names no display", name)
+	}
+	host := name[:i]
+	number, _, _ := strings.Cut(name[i+1:], ".")
+	if host != "" && host != "unix" {
+		var port int
+		if _, err := fmt.Sscan(number, &port); err != nil {
+			return fmt.Errorf("DISPLAY is %q, which names no display", name)
+		}
+		return dial("tcp", fmt.Sprintf("%s:%d", host, 6000+port))
+	}
+	path := "/tmp/.X11-unix/X" + number
+	if dial("unix", "@"+path) == nil {
+		return nil
+	}
+	return dial("unix", path)
+}
+
+func dial(network, address string) error {
+	conn, err := net.Dial(network, address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// trayHost reports why there can be no tray icon, nil where there can: a session bus on which something shows
+// StatusNotifierItems.
+func trayHost() error {
+	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
+	if address == "" {
+		address = "unix:path=" + filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
+	}
+	bus, err := dbus.Connect(address)
+	if err != nil {
+		return errors.New("there is no session bus")
+	}
+	defer bus.Close()
+	watcher := bus.Object("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher")
+	shown, err := watcher.GetProperty("org.kde.StatusNotifierWatcher.IsStatusNotifierHostRegistered")
+	if err != nil || shown.Value() != true {
+		return errors.New("this desktop shows none")
+	}
+	return nil
+}
+
+// openFolder shows a folder in the file manager.
+func openFolder(folder string) error {
+	said, err := exec.Command("xdg-open", folder).CombinedOutput()
+	if text := strings.TrimSpace(string(said)); err != nil && text != "" {
+		return errors.New(text)
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"vitrine/fusefs"
+	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
+)
+
+// engine is a drive with its record and the model folded from it.
+type engine struct {
+	record *oplog.Recorder
+	model  *activity.Model
+	drive  *fusefs.Drive
+	log    *oplog.LogWriter // nil without a log file
+}
+
+// newEngine returns an unmounted drive whose newest keep operations are kept. changed is called with each new status.
+func newEngine(keep int, changed func(fusefs.Status)) *engine {
+	e := &engine{record: oplog.New(oplog.Options{Keep: keep})}
+	before := fusefs.Unmounted
+	e.drive = fusefs.NewDrive(e.record, func(s fusefs.Status) {
+		if s.State == fusefs.Mounting && before != s.State {
+			e.model.Reset() // handles and totals are those of one mount
+		}
+		before = s.State
+		changed(s)
+	})
+	e.model = activity.New(activity.Options{
+		Handles:      e.drive.OpenHandles,
+		InFlight:     e.record.InFlight,
+		Clock:        e.record.Clock,
+		Recorded:     e.record.Recorded,
+		DroppedBytes: e.record.DroppedBytes,
+	})
+	e.record.Attach(e.model)
+	return e
+}
+
+// logTo writes every operation from now on to the file, "" for none. failed is told once when writing fails.
+func (e *engine) logTo(file string, failed func(error)) error {
+	if e.log != nil {
+		e.record.Detach(e.log)
+		e.log.Close()
+		e.log = nil
+	}
+	if file == "" {
+		return nil
+	}
+	log, err := oplog.OpenLog(file, oplog.LogOptions{OnError: failed})
+	if err != nil {
+		return err
+	}
+	e.log = log
+	e.record.Attach(log)
+	return nil
+}
+
+// saveLog writes all kept operations as NDJSON.
+func (e *engine) saveLog(w io.Writer) error {
+	e.record.Flush()
+	events, _ := e.record.History().All()
+	return oplog.WriteNDJSON(w, events)
+}
+
+// close ends the record; the drive is unmounted before.
+func (e *engine) close() error {
+	err := e.record.Close()
+	if e.log != nil {
+		err = errors.Join(err, e.log.Close())
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package fusefs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/winfsp/cgofuse/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// attachment is a mount that cgofuse makes: macFUSE and FUSE-T mount inside Mount.
+type attachment struct {
+	p *prepared
+}
+
+func attach(p *prepared) (*attachment, error) { return &attachment{p: p}, nil }
+
+// serve mounts, and answers the kernel until the mount ends.
+func (a *attachment) serve(fs *FS) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // how cgofuse says that it cannot find FUSE
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	comma := strings.NewReplacer(`\`, `\\`, `,`, `\,`)
+	options := "fsname=" + comma.Replace(a.p.Backing) + ",volname=" + comma.Replace(filepath.Base(a.p.MountPoint))
+	if a.p.ReadOnly {
+		options += ",ro"
+	}
+	if !fuse.NewFileSystemHost(fs).Mount(a.p.MountPoint, []string{"-o", options}) {
+		return errors.New("FUSE refused; its reason is in the terminal or in Console")
+	}
+	return nil
+}
+
+// abandon undoes what serve left behind.
+func (a *attachment) abandon() {
+	if a.attached() {
+		unix.Unmount(a.p.MountPoint, unix.MNT_FORCE)
+	}
+}
+
+// detach unmounts, and fails with EBUSY where a file is open or a process stands in the mount.
+func (a *attachment) detach() error { return unix.Unmount(a.p.MountPoint, 0) }
+
+// abort unmounts whatever is open. It returns when done is closed, or after the limit.
+func (a *attachment) abort(done <-chan struct{}, limit time.Duration) error {
+	if err := unix.Unmount(a.p.MountPoint, unix.MNT_FORCE); err != nil && a.attached() {
+		return err
+	}
+	within(limit, done)
+	return nil
+}
+
+// attached reports whether the mount is in the mount table.
+func (a *attachment) attached() bool {
+	mount, err := mountAt(a.p.MountPoint)
+	return err != nil || mount != nil
+}
+
+// watch calls changed at once and twice a second, until ctx ends.
+func (a *attachment) watch(ctx context.Context, changed func()) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		changed()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// mountAt returns the mount at exactly that path, nil where there is none. It reads the kernel's table and asks no
+// filesystem; see getfsstat(2), MNT_NOWAIT.
+func mountAt(path string) (*unix.Statfs_t, error) {
+	n, err := unix.Getfsstat(nil, unix.MNT_NOWAIT)
+	if err != nil {
+		return nil, err
+	}
+	mounts := make([]unix.Statfs_t, n+8)
+	if n, err = unix.Getfsstat(mounts, unix.MNT_NOWAIT); err != nil {
+		return nil, err
+	}
+	for i := n - 1; i >= 0; i-- {
+		if text(mounts[i].Mntonname[:]) == path {
+			return &mounts[i], nil
+		}
+	}
+	return nil, nil
+}
+
+func text(b []byte) string {
+	b, _, _ = bytes.Cut(b, []byte{0})
+	return string(b)
+}
+
+// clearMountPoint looks what is mounted at path. A FUSE mount whose program has died is cleared away; anything else is
+// a Problem.
+func clearMountPoint(path string) (was bool, err error) {
+	mount, err := mountAt(path)
+	if err != nil || mount == nil {
+		return false, err
+	}
+	kind := text(mount.Fstypename[:])
+	if strings.Contains(kind, "fuse") && probe(path) != nil {
+		if err := unix.Unmount(path, unix.MNT_FORCE); err == nil {
+			return true, nil
+		}
+	}
+	return true, &Problem{Kind: MountPointTaken,
+		What:    fmt.Sprintf("Something is mounted on %s already (%s, %s).", path, kind, text(mount.Mntfromname[:])),
+		Cure:    "Choose another mount point, or unmount that first.",
+		Command: "umount " + quote(path)}
+}
