@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,31 +25,30 @@ func runApp(out, errOut io.Writer, showWindow bool) error {
 		fmt.Fprintf(errOut, "vitrine: no display (%v): mounting without tray and window\n", err)
 		return runHeadless(out, errOut, settings)
 	}
-	return runDesktop(out, errOut, path, settings, showWindow)
+	return runDesktop(errOut, path, settings, showWindow)
 }
 
 // runDesktop shows tray and window until the person quits, or a signal ends it.
-func runDesktop(out, errOut io.Writer, path string, settings config.Config, showWindow bool) error {
-	f := &foreground{out: out, errOut: errOut, statuses: make(chan fusefs.Status, 1)}
-	c := newController(path, settings)
-	f.engine = c.engine
+func runDesktop(errOut io.Writer, path string, settings config.Config, showWindow bool) error {
 	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: showWindow}
 	if err := trayHost(); err != nil {
 		options.Tray = false
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
 		fmt.Fprintf(errOut, "vitrine: no tray icon: %v\n", err)
 	}
+	c := newController(path, settings)
+	f := &foreground{errOut: errOut, engine: c.engine, signals: catchSignals()}
 	window := ui.New(c, options)
 	c.stop = window.Stop
+	go func() {
+		<-f.signals
+		window.Interrupt()
+	}()
 	err := window.Run()
-	if err == ui.ErrEnded { // a signal, which the window system caught first, or the display is gone
-		f.signals = catchSignals()
+	if errors.Is(err, ui.ErrEnded) { // by a signal, which Fyne may have caught first, or because the display is gone
 		err = f.ejectUntilFree()
 	}
-	if closeErr := c.engine.close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return errors.Join(err, c.engine.close())
 }
 
 // runHeadless mounts what the settings name and shows a status line until a signal ejects.

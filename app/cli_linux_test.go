@@ -42,6 +42,19 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// TestLocaleWithoutLanguage starts the program with the locales of containers and services: it says nothing of them.
+func TestLocaleWithoutLanguage(t *testing.T) {
+	s := desktop.New(t)
+	for _, locale := range []string{"C.UTF-8", "C", "POSIX", ""} {
+		cmd := exec.Command(vitrine, "version")
+		cmd.Env = []string{"LANG=" + locale, "LC_ALL=" + locale}
+		p := s.StartCmd(cmd)
+		if p.WaitExit(soon); strings.Count(p.Output(), "\n") != 1 {
+			t.Errorf("LANG=%s:\n%s", locale, p.Output())
+		}
+	}
+}
+
 // TestMountRefuses meets each thing that stands against a mount, by its message and exit status.
 func TestMountRefuses(t *testing.T) {
 	s := desktop.New(t)

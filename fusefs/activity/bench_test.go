@@ -2,7 +2,9 @@ package activity
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"vitrine/fusefs/oplog"
 )
@@ -13,11 +15,13 @@ const benchOpen = 10_000
 func benchModel() (*world, *Model) {
 	w := newWorld()
 	m := New(w.options())
-	for i := range benchOpen {
-		w.handle++
-		w.record(oplog.Event{Op: oplog.Open, Handle: w.handle, Path: fmt.Sprintf("/films/holiday %d/part-%04d.mov", i/100, i)}, false)
+	for range benchOpen {
+		w.seq++
+		path := fmt.Sprintf("/films/holiday %d/part-%04d.mov", w.seq/100, w.seq)
+		e := oplog.Event{Seq: w.seq, Op: oplog.Open, Handle: w.seq, Path: path}
+		w.table[e.Handle] = e.OpenHandle()
+		m.Collect([]oplog.Event{e}, 0)
 	}
-	w.collect(m, len(w.queue))
 	return w, m
 }
 
@@ -56,17 +60,23 @@ func BenchmarkSnapshotIdle(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshotBusy has every file written to, and every kind of operation in the histograms.
+// BenchmarkSnapshotBusy has every tenth file written to, and every kind of operation in the histograms.
 func BenchmarkSnapshotBusy(b *testing.B) {
 	w, m := benchModel()
+	batch := make([]oplog.Event, benchOpen/10)
+	seq := w.seq
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		for i := range uint64(benchOpen) {
-			w.record(oplog.Event{Op: oplog.Op(i%uint64(oplog.NumOps-1)) + 1, Path: "/x", Duration: int64(i) * 1000}, false)
-			w.queue = append(w.queue, oplog.Event{Seq: 1 << 40, Op: oplog.Write, Handle: i + 1, Result: 1, Mono: w.now})
+		w.now += int64(100 * time.Millisecond)
+		for i := range batch {
+			seq++
+			batch[i] = oplog.Event{Seq: seq, Op: oplog.Op(seq%uint64(oplog.NumOps-1)) + 1, Duration: int64(i) * 1000, Mono: w.now, Wall: w.now}
+			if i%2 == 0 {
+				batch[i].Op, batch[i].Handle, batch[i].Result = oplog.Write, uint64(i)*10+1, 4096
+			}
 		}
-		w.collect(m, len(w.queue))
+		m.Collect(batch, 0)
 		b.StartTimer()
 		m.Snapshot()
 	}
@@ -74,6 +84,8 @@ func BenchmarkSnapshotBusy(b *testing.B) {
 
 func BenchmarkResync(b *testing.B) {
 	w, m := benchModel()
+	rows := m.options.Handles()
+	m.options.Handles = func() []oplog.OpenHandle { return slices.Clone(rows) }
 	b.ReportAllocs()
 	dropped := uint64(0)
 	for b.Loop() {

@@ -122,10 +122,11 @@ func (t *openFiles) rebuild(rows []oplog.OpenHandle, known uint64) {
 	t.known, t.fresh = known, false
 	slices.SortFunc(rows, func(a, b oplog.OpenHandle) int { return cmp.Compare(a.Handle, b.Handle) })
 	for _, row := range rows {
-		f := &file{row: row}
-		if before := old[row.Handle]; before != nil {
-			f.moved = before.moved
+		f := old[row.Handle]
+		if f == nil {
+			f = new(file)
 		}
+		f.row = row
 		t.insert(f)
 	}
 }

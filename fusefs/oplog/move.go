@@ -16,7 +16,7 @@ func (e *Event) Moves() bool {
 // Move changes the row as the event, one that Moves, changes the file's name, and reports whether it did. A file
 // that lost its name keeps the last path it had, also where libfuse parks it as .fuse_hidden….
 func (h *OpenHandle) Move(e *Event) bool {
-	if h.Deleted || !h.move(e) {
+	if h.Deleted || !h.below(e.Path) && !h.below(e.Path2) || !h.move(e) {
 		return false
 	}
 	h.Seq = e.Seq
@@ -46,14 +46,17 @@ func (h *OpenHandle) lose(name string) bool {
 
 // rebase moves the path from the name from, or from below it, to the name to.
 func (h *OpenHandle) rebase(from, to string) bool {
-	if len(h.Path) < len(from) || h.Path[:len(from)] != from {
+	if !h.below(from) {
 		return false
 	}
-	if below := h.Path[len(from):]; below == "" || below[0] == '/' {
-		h.Path = to + below
-		return true
-	}
-	return false
+	h.Path = to + h.Path[len(from):]
+	return true
+}
+
+// below reports whether the file's name is name or lies below it.
+func (h *OpenHandle) below(name string) bool {
+	n := len(name)
+	return len(h.Path) >= n && h.Path[:n] == name && (len(h.Path) == n || h.Path[n] == '/')
 }
 
 // concerns reports whether the event, one that Moves, would change the row.

@@ -116,7 +116,7 @@ as_root() {
 	has sudo || die "installing packages needs root, and sudo is not here. Ask an administrator to run:" "  $hint"
 	if ! sudo -n true 2>/dev/null; then
 		[[ -t 0 ]] || die "installing packages needs root, and sudo cannot ask for a password here. Run first:" "  sudo $hint"
-		say "sudo may ask for your password"
+		say "sudo may ask for your password" >&2
 		sudo -v || die "installing packages needs root. Ask an administrator to run:" "  $hint"
 	fi
 	sudo env DEBIAN_FRONTEND=noninteractive "$@" </dev/null

@@ -1,0 +1,98 @@
+// Package ui is what a person sees: the tray, the activity window and the settings. It shows a model and calls a
+// Controller; it knows no FUSE, touches no file of the mount, and never blocks its own thread.
+package ui
+
+import (
+	"io"
+	"time"
+
+	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
+)
+
+// State is the state of the mount.
+type State int
+
+const (
+	Unmounted State = iota
+	Mounting
+	Mounted
+	Ejecting
+	Failed
+)
+
+// Status is all that the window and the tray say about the mount. It is a value, never changed after it was made.
+type Status struct {
+	State      State
+	Backing    string // backing folder
+	MountPoint string
+	ReadOnly   bool
+	Since      time.Time // when State was entered
+	Progress   string    // what Mounting or Ejecting is waiting for, e.g. "Waiting for 2 operations in flight"
+	Problem    *Problem  // the last failure, until the next attempt; may stand beside any state (a refused eject leaves Mounted)
+}
+
+// Problem is a failure as a person needs it.
+type Problem struct {
+	What    string   // what happened, to which file or folder: one sentence
+	Cure    string   // what to do next: one or two sentences
+	Command string   // a command that does it, "" where none; shown with a copy button
+	Holders []Holder // who keeps the mount busy
+	Create  string   // a missing folder that Mount(true) would create, "" where that is not the problem
+}
+
+// Holder is a process that keeps the mount busy.
+type Holder struct {
+	PID  int
+	Name string
+	Path string // what it holds, an absolute path
+}
+
+// Settings are what a person can change. Paths are absolute, or begin with "~/".
+type Settings struct {
+	Backing    string
+	MountPoint string
+	ReadOnly   bool
+	ShowFolder bool   // open the folder in the file manager after a mount by click
+	LogFile    string // NDJSON log of every operation, "" for none
+	KeepEvents int    // operations kept for the Log tab
+}
+
+// FieldError says which field of Settings is wrong and why. Field is the name of the struct's field.
+type FieldError struct {
+	Field, Message string
+}
+
+// Controller does what the person asks for. Every method returns at once, except where stated; outcomes arrive as a
+// new Status. Methods may be called from any goroutine.
+type Controller interface {
+	// Status returns the present status.
+	Status() Status
+	// OnChange registers f to be called, from any goroutine, whenever Status changed. It must not block.
+	OnChange(f func())
+
+	// Mount mounts the backing folder. With create, a missing mount point is made first. With show, the folder is
+	// opened in the file manager once it is mounted.
+	Mount(create, show bool)
+	// Eject unmounts. Without force it refuses while files are in use and says who uses them.
+	Eject(force bool)
+	// OpenFolder shows the mount point in the file manager.
+	OpenFolder()
+	// Quit ejects and, where that worked, ends the program. With force it ends it whatever holds files.
+	Quit(force bool)
+
+	// Settings returns the present settings.
+	Settings() Settings
+	// Check returns what is wrong with s, nil where nothing is. It may touch the disk: call it off the UI thread.
+	Check(s Settings) []FieldError
+	// Save writes s to the configuration. It may touch the disk: call it off the UI thread. Changes of paths and
+	// ReadOnly apply at the next mount.
+	Save(s Settings) error
+
+	// Activity returns the present state of the activity model. It may take some milliseconds.
+	Activity() *activity.Snapshot
+	// History gives access to the kept operations.
+	History() *oplog.History
+	// SaveLog writes all kept operations to w as NDJSON. It takes as long as w does.
+	SaveLog(w io.Writer) error
+}

@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// size writes a number of bytes in decimal units: 1 kB = 1000 B.
+func size(bytes float64) string {
+	units := [...]string{"B", "kB", "MB", "GB", "TB", "PB"}
+	i := 0
+	for bytes >= 999.5 && i < len(units)-1 {
+		bytes /= 1000
+		i++
+	}
+	if i == 0 {
+		return fmt.Sprintf("%.0f B", bytes)
+	}
+	return three(bytes) + " " + units[i]
+}
+
+// rate writes bytes per second in decimal units.
+func rate(bytesPerSecond float64) string { return size(bytesPerSecond) + "/s" }
+
+// rateOrDash writes a rate, and a dash where nothing flows.
+func rateOrDash(bytesPerSecond float64) string {
+	if bytesPerSecond < 0.5 {
+		return "–"
+	}
+	return rate(bytesPerSecond)
+}
+
+// three writes a number below 1000 with three digits.
+func three(v float64) string {
+	switch {
+	case v < 9.995:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case v < 99.95:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+}
+
+// count writes a number with separators between the thousands.
+func count[N int | int64 | uint64](n N) string { return humanize.Comma(int64(n)) }
+
+// perSecond writes how many of something happen in a second.
+func perSecond(v float64) string {
+	if v > 0 && v < 9.95 {
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return count(int64(math.Round(v)))
+}
+
+// duration writes how long an operation took, with three digits and the fitting unit.
+func duration(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "–"
+	case d < time.Microsecond:
+		return fmt.Sprintf("%d ns", d)
+	case d < 999500*time.Nanosecond:
+		return three(float64(d)/1e3) + " µs"
+	case d < 999500*time.Microsecond:
+		return three(float64(d)/1e6) + " ms"
+	case d < time.Minute:
+		return three(d.Seconds()) + " s"
+	default:
+		return age(d)
+	}
+}
+
+// age writes how long ago something began, to the second.
+func age(d time.Duration) string {
+	s := int64(max(d, 0) / time.Second)
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %02d s", s/60, s%60)
+	case s < 86400:
+		return fmt.Sprintf("%d h %02d min", s/3600, s/60%60)
+	default:
+		return fmt.Sprintf("%d d %02d h", s/86400, s/3600%24)
+	}
+}
+
+// clock writes the time of day of a wall clock reading in ns since 1970 UTC, to the microsecond.
+func clock(wall int64) string { return time.Unix(0, wall).Format("15:04:05.000000") }
+
+// process writes who did something.
+func process(name string, pid int32) string {
+	switch {
+	case pid == 0:
+		return tr("kernel")
+	case name == "":
+		return fmt.Sprintf("%d", pid)
+	default:
+		return fmt.Sprintf("%s %d", name, pid)
+	}
+}
+
+// mode writes how a file was opened, from the flags given to open(2).
+func mode(flags uint32) string {
+	words := [...]string{"r", "w", "rw", "rw"}
+	m := words[flags&3]
+	if flags&syscall.O_APPEND != 0 {
+		return m + " append"
+	}
+	return m
+}
+
+// handle writes an opaque handle.
+func handle(h uint64) string {
+	if h == 0 {
+		return ""
+	}
+	return strconv.FormatUint(h, 10)
+}
+
+// middle shortens s to n characters by leaving out some of its middle: the beginning says where, the end says what.
+func middle(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	if n <= 1 {
+		return "…"
+	}
+	tail := (n - 1) * 3 / 5
+	return string(r[:n-1-tail]) + "…" + string(r[len(r)-tail:])
+}
+
+// tilde writes the home folder as "~".
+func tilde(path string) string {
+	home := homeFolder()
+	if home == "/" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home); ok && (rest == "" || rest[0] == os.PathSeparator) {
+		return "~" + rest
+	}
+	return path
+}
+
+func homeFolder() string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" {
+		return "/"
+	}
+	return home
+}

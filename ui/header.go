@@ -1,0 +1,139 @@
+package ui
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// header says what is mounted where, and holds the main buttons.
+type header struct {
+	box             *fyne.Container
+	state, readOnly *pill
+	since           *line
+	backing, point  *pathText
+	action, folder  *widget.Button
+	settings        *widget.Button
+}
+
+func newHeader(u *UI, t *tip) *header {
+	h := &header{
+		state:    newPill("", colorMuted),
+		readOnly: newPill(tr("Read-only"), colorMuted),
+		since:    muted(""),
+		backing:  newPathText(t, colorMuted, false),
+		point:    newPathText(t, theme.ColorNameForeground, true),
+		action:   widget.NewButton("", u.act),
+		folder:   widget.NewButtonWithIcon(tr("Open folder"), theme.FolderOpenIcon(), u.ctl.OpenFolder),
+		settings: widget.NewButtonWithIcon(tr("Settings…"), theme.SettingsIcon(), u.showSettings),
+	}
+	h.action.Importance = widget.HighImportance
+	arrow := newLine("→", sizeText, colorMuted, fyne.TextStyle{})
+	words := container.NewVBox(
+		container.NewHBox(h.state.box, h.readOnly.box, h.since),
+		container.New(pathsLayout{}, h.backing, arrow, h.point),
+	)
+	action := container.New(leastSize{fyne.NewSize(92, 0)}, h.action)
+	buttons := container.NewHBox(h.settings, h.folder, action)
+	h.box = container.NewBorder(nil, nil, nil, container.NewCenter(buttons), padded(0, 0, 0, 14, words))
+	return h
+}
+
+func (h *header) showStatus(s Status) {
+	h.state.set(stateName(s.State), stateTone(s.State))
+	h.backing.set(tilde(s.Backing))
+	h.point.set(tilde(s.MountPoint))
+	if s.ReadOnly {
+		h.readOnly.box.Show()
+	} else {
+		h.readOnly.box.Hide()
+	}
+	since := ""
+	if s.State == Mounted && !s.Since.IsZero() {
+		since = fmt.Sprintf(tr("since %s"), s.Since.Format("15:04"))
+	}
+	h.since.set(since, colorMuted)
+	label, enabled := actionOf(s.State)
+	setButton(h.action, label, enabled)
+	setButton(h.folder, h.folder.Text, s.State == Mounted)
+	h.box.Refresh()
+}
+
+func setButton(b *widget.Button, label string, enabled bool) {
+	if b.Text != label {
+		b.SetText(label)
+	}
+	if enabled {
+		b.Enable()
+	} else {
+		b.Disable()
+	}
+}
+
+func stateName(s State) string {
+	switch s {
+	case Mounting:
+		return tr("Mounting")
+	case Mounted:
+		return tr("Mounted")
+	case Ejecting:
+		return tr("Ejecting")
+	case Failed:
+		return tr("Not mounted: failed")
+	default:
+		return tr("Not mounted")
+	}
+}
+
+func stateTone(s State) fyne.ThemeColorName {
+	switch s {
+	case Mounting, Ejecting:
+		return colorRead
+	case Mounted:
+		return theme.ColorNameSuccess
+	case Failed:
+		return theme.ColorNameError
+	default:
+		return colorMuted
+	}
+}
+
+// pathsLayout puts two paths and the arrow between them into one line. Where both cannot be shown whole, each gets
+// what the other leaves, but at least half.
+type pathsLayout struct{}
+
+const pathsGap = 6
+
+func (pathsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	for _, c := range o {
+		m := c.MinSize()
+		s = fyne.NewSize(s.Width+m.Width+pathsGap, max(s.Height, m.Height))
+	}
+	return s
+}
+
+func (pathsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	from, arrow, to := o[0].(*pathText), o[1], o[2].(*pathText)
+	room := s.Width - arrow.MinSize().Width - 2*pathsGap
+	a, b := from.wanted(), to.wanted()
+	if a+b > room {
+		switch half := room / 2; {
+		case a <= half:
+			b = room - a
+		case b <= half:
+			a = room - b
+		default:
+			a, b = half, half
+		}
+	}
+	x := float32(0)
+	for i, w := range [...]float32{a, arrow.MinSize().Width, b} {
+		o[i].Move(fyne.NewPos(x, 0))
+		o[i].Resize(fyne.NewSize(w, s.Height))
+		x += w + pathsGap
+	}
+}

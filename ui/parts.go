@@ -1,0 +1,172 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// line is a single line of text in a colour and size of the theme.
+type line struct {
+	widget.BaseWidget
+	text *canvas.Text
+	tone fyne.ThemeColorName
+}
+
+func newLine(text string, size float32, tone fyne.ThemeColorName, style fyne.TextStyle) *line {
+	l := &line{text: canvas.NewText(text, nil), tone: tone}
+	l.text.TextSize, l.text.TextStyle = size, style
+	l.text.Color = shade(tone)
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+func muted(text string) *line { return newLine(text, sizeCaption, colorMuted, fyne.TextStyle{}) }
+
+func (l *line) set(text string, tone fyne.ThemeColorName) {
+	if l.text.Text != text || l.tone != tone {
+		l.text.Text, l.tone = text, tone
+		l.Refresh()
+	}
+}
+
+func (l *line) CreateRenderer() fyne.WidgetRenderer { return &lineRenderer{l} }
+
+type lineRenderer struct{ l *line }
+
+func (r *lineRenderer) Destroy()                     {}
+func (r *lineRenderer) Layout(s fyne.Size)           { r.l.text.Resize(s) }
+func (r *lineRenderer) MinSize() fyne.Size           { return r.l.text.MinSize() }
+func (r *lineRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.l.text} }
+func (r *lineRenderer) Refresh() {
+	r.l.text.Color = shade(r.l.tone)
+	r.l.text.Refresh()
+}
+
+// sheet is a rectangle in a colour of the theme, to lie below other things.
+type sheet struct {
+	widget.BaseWidget
+	rect         *canvas.Rectangle
+	fill, stroke fyne.ThemeColorName
+	alpha        uint8 // of the filling
+}
+
+func newSheet(fill, stroke fyne.ThemeColorName, alpha uint8, radius float32) *sheet {
+	s := &sheet{rect: canvas.NewRectangle(nil), fill: fill, stroke: stroke, alpha: alpha}
+	s.rect.CornerRadius = radius
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+func (s *sheet) CreateRenderer() fyne.WidgetRenderer {
+	s.paint()
+	return widget.NewSimpleRenderer(s.rect)
+}
+
+func (s *sheet) Refresh() {
+	s.paint()
+	s.rect.Refresh()
+}
+
+func (s *sheet) paint() {
+	s.rect.FillColor = faded(shade(s.fill), s.alpha)
+	if s.stroke != "" {
+		s.rect.StrokeColor, s.rect.StrokeWidth = shade(s.stroke), 1
+	}
+}
+
+func faded(c color.Color, alpha uint8) color.Color {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	n.A = uint8(uint16(n.A) * uint16(alpha) / 255)
+	return n
+}
+
+// pill is a short word on a rounded patch of colour.
+type pill struct {
+	box  *fyne.Container
+	back *sheet
+	text *line
+}
+
+func newPill(text string, tone fyne.ThemeColorName) *pill {
+	p := &pill{back: newSheet(tone, tone, 0x30, 9), text: newLine(text, 12, tone, fyne.TextStyle{Bold: true})}
+	p.box = container.NewStack(p.back, container.New(layout.NewCustomPaddedLayout(1, 2, 10, 10), p.text))
+	return p
+}
+
+func (p *pill) set(text string, tone fyne.ThemeColorName) {
+	if p.text.text.Text == text && p.text.tone == tone {
+		return
+	}
+	p.back.fill, p.back.stroke = tone, tone
+	p.back.Refresh()
+	p.text.set(text, tone)
+	p.box.Refresh()
+}
+
+// card is a raised area with a border.
+func card(content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(newSheet(colorPanel, colorLine, 0xff, 6), content)
+}
+
+// padded leaves a margin around content.
+func padded(top, bottom, left, right float32, content fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), content)
+}
+
+// emptyState stands where a table has no rows: what that means, and what would fill it.
+type emptyState struct {
+	box   *fyne.Container
+	title *line
+	help  *widget.RichText
+}
+
+func newEmptyState() *emptyState {
+	e := &emptyState{title: newLine("", 15, theme.ColorNameForeground, fyne.TextStyle{Bold: true}), help: widget.NewRichText()}
+	e.title.text.Alignment = fyne.TextAlignCenter
+	e.help.Wrapping = fyne.TextWrapWord
+	e.box = container.New(&centred{width: 460}, container.NewVBox(e.title, e.help))
+	return e
+}
+
+func (e *emptyState) set(title, help string) {
+	e.title.set(title, theme.ColorNameForeground)
+	if e.help.String() == help {
+		return
+	}
+	style := widget.RichTextStyleParagraph
+	style.ColorName, style.Alignment = colorMuted, fyne.TextAlignCenter
+	e.help.Segments = []widget.RichTextSegment{&widget.TextSegment{Text: help, Style: style}}
+	e.help.Refresh()
+}
+
+// centred puts one object into the middle, no wider than width.
+type centred struct{ width float32 }
+
+func (c *centred) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(100, o[0].MinSize().Height)
+}
+
+func (c *centred) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	w := min(c.width, s.Width)
+	o[0].Resize(fyne.NewSize(w, o[0].MinSize().Height))
+	h := o[0].MinSize().Height
+	o[0].Resize(fyne.NewSize(w, h))
+	o[0].Move(fyne.NewPos((s.Width-w)/2, max(0, (s.Height-h)/2-8)))
+}
+
+// leastSize gives its objects at least a size, so that a button keeps its place when its label changes.
+type leastSize struct{ size fyne.Size }
+
+func (l leastSize) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize().Max(l.size) }
+
+func (l leastSize) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	for _, c := range o {
+		c.Resize(s)
+	}
+}

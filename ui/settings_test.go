@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2/test"
+)
+
+func newSettingsBench(t *testing.T) (*bench, *settingsWindow) {
+	b := newBench(t, newFake())
+	b.showSettings()
+	w := b.settings
+	w.delay = time.Millisecond
+	b.wait("the first check", func() bool { return w.checked })
+	return b, w
+}
+
+func (f *fake) complain(faults ...FieldError) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults = faults
+}
+
+func TestSettingsValidation(t *testing.T) {
+	b, w := newSettingsBench(t)
+	if !w.save.Disabled() {
+		t.Error("Save is offered although nothing changed")
+	}
+	b.ctl.complain(FieldError{"Backing", "There is no folder /nowhere."})
+	w.backing.entry.SetText("/nowhere")
+	if !w.save.Disabled() {
+		t.Error("Save is offered before the check")
+	}
+	b.wait("the message", func() bool { return w.backing.hint.text.Text == "There is no folder /nowhere." })
+	if !w.save.Disabled() {
+		t.Error("Save is offered for invalid settings")
+	}
+	b.ctl.complain()
+	w.backing.entry.SetText("/srv/other")
+	b.wait("Save", func() bool { return !w.save.Disabled() })
+	if got := w.backing.hint.text.Text; got != w.backing.usual {
+		t.Errorf("the field still says %q", got)
+	}
+	w.keep.entry.SetText("many")
+	b.wait("the message", func() bool { return strings.Contains(w.keep.hint.text.Text, "whole number") })
+	w.keep.entry.SetText("200")
+	b.wait("Save", func() bool { return !w.save.Disabled() })
+	test.Tap(w.save)
+	b.wait("saved", func() bool { return b.ctl.last() == "save" })
+	if s := b.ctl.Settings(); s.Backing != "/srv/other" || s.KeepEvents != 200 {
+		t.Errorf("saved %+v", s)
+	}
+}
+
+func TestOldAnswersAreIgnored(t *testing.T) {
+	_, w := newSettingsBench(t)
+	w.showFaults(w.edit-1, []FieldError{{"Backing", "old"}})
+	if w.backing.hint.text.Text == "old" {
+		t.Error("the answer to an older edit is shown")
+	}
+}
+
+func TestSettingsOfferRemount(t *testing.T) {
+	b, w := newSettingsBench(t)
+	w.readOnly.SetChecked(true)
+	if w.remount.Visible() {
+		t.Error("a remount is offered while nothing is mounted")
+	}
+	b.become(func(s *Status) { s.State = Mounted })
+	b.wait("the offer", func() bool { return w.remount.Visible() && !w.remount.Disabled() })
+	if !strings.Contains(w.note.Text, "Read-only") || !strings.Contains(w.note.Text, "next mount") {
+		t.Errorf("the note says %q", w.note.Text)
+	}
+	test.Tap(w.remount)
+	b.wait("the eject", func() bool { return b.ctl.last() == "eject" })
+	if !b.ctl.Settings().ReadOnly {
+		t.Error("the settings were not saved before")
+	}
+	w.fill(b.ctl.Settings())
+	w.logFile.entry.SetText("/tmp/log")
+	if w.remount.Visible() {
+		t.Error("a remount is offered for what applies at once")
+	}
+}
+
+func TestSettingsNotSaved(t *testing.T) {
+	b, w := newSettingsBench(t)
+	b.ctl.saveErr = errors.New("disk full")
+	w.showFolder.SetChecked(false)
+	b.wait("Save", func() bool { return !w.save.Disabled() })
+	test.Tap(w.save)
+	b.wait("the error", func() bool { return w.win.Canvas().Overlays().Top() != nil })
+	if words := wordsIn(w.win.Canvas().Overlays().Top()); !strings.Contains(strings.ToLower(words), "disk full") {
+		t.Errorf("the dialog says %q", words)
+	}
+	if w.showFolder.Checked {
+		t.Error("what was entered is lost")
+	}
+}

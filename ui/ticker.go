@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"sync/atomic"
+	"time"
+
+	"vitrine/fusefs/activity"
+)
+
+// ticker takes a snapshot every now and then, off the UI goroutine, and hands it over on the UI goroutine. It is
+// started and stopped there, too. Where the UI is slow it leaves snapshots out instead of queueing them.
+type ticker struct {
+	ui       *UI
+	interval time.Duration
+	take     func() *activity.Snapshot
+	show     func(*activity.Snapshot)
+	running  chan struct{} // closed to stop; nil while stopped
+}
+
+func newTicker(u *UI, interval time.Duration, show func(*activity.Snapshot)) ticker {
+	return ticker{ui: u, interval: interval, take: u.ctl.Activity, show: show}
+}
+
+func (t *ticker) start() {
+	if t.running != nil {
+		return
+	}
+	stop := make(chan struct{})
+	t.running = stop
+	go t.run(stop)
+}
+
+func (t *ticker) stop() {
+	if t.running != nil {
+		close(t.running)
+		t.running = nil
+	}
+}
+
+func (t *ticker) run(stop chan struct{}) {
+	beat := time.NewTicker(t.interval)
+	defer beat.Stop()
+	var queued atomic.Bool
+	for {
+		if !queued.Swap(true) {
+			s := t.take()
+			t.ui.do(func() {
+				queued.Store(false)
+				if t.running == stop {
+					t.show(s)
+				}
+			})
+		}
+		select {
+		case <-stop:
+			return
+		case <-t.ui.done:
+			return
+		case <-beat.C:
+		}
+	}
+}
+
+// pace lets something be done only so often.
+type pace struct{ last time.Time }
+
+// due says whether the time has come again.
+func (p *pace) due(every time.Duration) bool {
+	now := time.Now()
+	if now.Sub(p.last) < every {
+		return false
+	}
+	p.last = now
+	return true
+}

@@ -1,0 +1,136 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// tip is a line of text that floats above a window's content while the mouse rests on something. It lies above all
+// and takes no events.
+type tip struct {
+	layer *fyne.Container // covers the window's content
+	box   *canvas.Rectangle
+	text  *canvas.Text
+}
+
+func newTip() *tip {
+	t := &tip{box: canvas.NewRectangle(nil), text: canvas.NewText("", nil)}
+	t.box.StrokeWidth, t.box.CornerRadius = 1, 4
+	t.text.TextSize = sizeCell
+	t.layer = container.NewWithoutLayout(t.box, t.text)
+	t.hide()
+	return t
+}
+
+// show shows s near p, a position in the window.
+func (t *tip) show(s string, p fyne.Position) {
+	const pad = 6
+	room := t.layer.Size().Width - 4*pad
+	t.text.Text = fitText(s, room, sizeCell, t.text.TextStyle)
+	t.text.Color, t.box.FillColor = shade(theme.ColorNameForeground), shade(theme.ColorNameOverlayBackground)
+	t.box.StrokeColor = shade(theme.ColorNameInputBorder)
+	size := t.text.MinSize().Add(fyne.NewSize(2*pad, pad))
+	origin := fyne.CurrentApp().Driver().AbsolutePositionForObject(t.layer)
+	at := p.Subtract(origin).AddXY(12, 18)
+	at.X = max(pad, min(at.X, t.layer.Size().Width-size.Width-pad))
+	if at.Y+size.Height > t.layer.Size().Height {
+		at.Y -= size.Height + 28
+	}
+	t.box.Move(at)
+	t.box.Resize(size)
+	t.text.Move(at.AddXY(pad, pad/2))
+	t.text.Resize(t.text.MinSize())
+	t.layer.Show()
+	t.layer.Refresh()
+}
+
+func (t *tip) hide() {
+	if t.layer.Visible() {
+		t.layer.Hide()
+	}
+}
+
+// fitText shortens s in the middle until it fits into a width, in units.
+func fitText(s string, width, size float32, style fyne.TextStyle) string {
+	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width }
+	if fits(s) {
+		return s
+	}
+	low, high := 1, len([]rune(s)) // middle(s, low) may fit, middle(s, high) does not
+	for high-low > 1 {
+		if n := (low + high) / 2; fits(middle(s, n)) {
+			low = n
+		} else {
+			high = n
+		}
+	}
+	return middle(s, low)
+}
+
+// pathText is a path in one line that is shortened in its middle where it is too long; the whole is shown under the
+// mouse, and a tap copies it.
+type pathText struct {
+	widget.BaseWidget
+	full string
+	text *canvas.Text
+	tone fyne.ThemeColorName
+	tip  *tip
+}
+
+func newPathText(t *tip, tone fyne.ThemeColorName, bold bool) *pathText {
+	p := &pathText{text: canvas.NewText("", nil), tone: tone, tip: t}
+	p.text.TextStyle.Bold = bold
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *pathText) set(path string) {
+	if p.full != path {
+		p.full = path
+		p.Refresh()
+	}
+}
+
+// wanted is the width at which nothing is left out.
+func (p *pathText) wanted() float32 {
+	return fyne.MeasureText(p.full, sizeText, p.text.TextStyle).Width + 1
+}
+
+func (p *pathText) CreateRenderer() fyne.WidgetRenderer { return &pathTextRenderer{p} }
+
+type pathTextRenderer struct{ p *pathText }
+
+func (r *pathTextRenderer) Destroy()                     {}
+func (r *pathTextRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.p.text} }
+func (r *pathTextRenderer) MinSize() fyne.Size {
+	return fyne.NewSize(24, fyne.MeasureText("M", sizeText, r.p.text.TextStyle).Height)
+}
+
+func (r *pathTextRenderer) Layout(s fyne.Size) {
+	r.p.text.Text = fitText(r.p.full, s.Width, sizeText, r.p.text.TextStyle)
+	r.p.text.Resize(s)
+}
+
+func (r *pathTextRenderer) Refresh() {
+	r.p.text.Color, r.p.text.TextSize = shade(r.p.tone), sizeText
+	r.Layout(r.p.Size())
+	r.p.text.Refresh()
+}
+
+func (p *pathText) MouseIn(e *desktop.MouseEvent) { p.MouseMoved(e) }
+
+func (p *pathText) MouseMoved(e *desktop.MouseEvent) {
+	if p.full != "" {
+		p.tip.show(p.full, e.AbsolutePosition)
+	}
+}
+
+func (p *pathText) MouseOut() { p.tip.hide() }
+
+func (p *pathText) Tapped(*fyne.PointEvent) {
+	fyne.CurrentApp().Clipboard().SetContent(p.full)
+}

@@ -1,0 +1,234 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"vitrine/fusefs/activity"
+)
+
+// windowInterval is how often the window is brought up to date while it is visible, and figureInterval how often its
+// large numbers are: no one can read them when they change more often.
+const (
+	windowInterval = 250 * time.Millisecond
+	figureInterval = 450 * time.Millisecond
+)
+
+// window is the activity window: what is mounted, what passes through it, and what went wrong.
+type window struct {
+	ui    *UI
+	win   fyne.Window
+	tip   *tip
+	shown bool
+	snap  *activity.Snapshot // the newest, never nil
+
+	header   *header
+	banner   *banner
+	notice   *strip
+	progress *progress
+	figures  *figures
+	chart    *chart
+	tabs     *container.AppTabs
+	panels   []panel
+
+	ticker  ticker
+	figured pace
+}
+
+// newWindow makes the window of u and sets it there, for its parts to find.
+func newWindow(u *UI) {
+	w := &window{ui: u, win: u.app.NewWindow(Name), tip: newTip(), snap: &activity.Snapshot{}}
+	u.window = w
+	w.ticker = newTicker(u, windowInterval, w.showActivity)
+	w.header = newHeader(u, w.tip)
+	w.banner = newBanner(u)
+	w.notice = newStrip()
+	w.progress = newProgress()
+	w.figures = newFigures()
+	w.chart = newChart()
+	w.buildTabs()
+	w.win.SetPadded(false)
+	w.win.SetContent(container.NewStack(w.build(), w.tip.layer))
+	w.win.SetCloseIntercept(w.closed)
+	w.win.Resize(fyne.NewSize(1040, 680))
+	w.addShortcuts()
+	if u.opts.Notice != "" {
+		w.notice.say(u.opts.Notice)
+	}
+}
+
+func (w *window) build() fyne.CanvasObject {
+	numbers := container.NewBorder(nil, nil, padded(9, 9, 13, 12, container.New(fixedSize{fyne.NewSize(270, 120)}, w.figures.box)), nil, padded(1, 1, 0, 8, w.chart))
+	top := container.New(layout.NewCustomPaddedVBoxLayout(8),
+		padded(0, 0, 2, 0, w.header.box), w.progress.box, w.banner.box, w.notice.box, card(numbers))
+	return padded(8, 10, 10, 10, container.NewBorder(top, nil, nil, nil, w.tabs))
+}
+
+func (w *window) buildTabs() {
+	w.panels = []panel{newOpenFiles(w.tip), newInFlight(w.tip), newLatency(w.tip), newLogPanel(w.ui, w.tip)}
+	names := []string{tr("Open files"), tr("In flight"), tr("Latency"), tr("Log")}
+	w.tabs = container.NewAppTabs()
+	for i, p := range w.panels {
+		w.tabs.Append(container.NewTabItem(names[i], p.object()))
+	}
+	w.tabs.OnSelected = func(*container.TabItem) {
+		w.tip.hide()
+		w.refresh()
+	}
+}
+
+func (w *window) addShortcuts() {
+	key := func(k fyne.KeyName, f func()) {
+		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { f() })
+	}
+	key(fyne.KeyW, w.closed)
+	key(fyne.KeyQ, func() { w.ui.quit(false) })
+	key(fyne.KeyComma, w.ui.showSettings)
+	key(fyne.KeyM, w.ui.act)
+	for i, k := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4} {
+		key(k, func() { w.tabs.SelectIndex(i) })
+	}
+}
+
+// show shows and raises the window, and begins to keep it up to date.
+func (w *window) show() {
+	w.win.Show()
+	w.win.RequestFocus()
+	w.shown = true
+	w.progress.play(true)
+	w.ticker.start()
+	w.refresh()
+}
+
+// hide hides the window and ends its updates.
+func (w *window) hide() {
+	w.shown = false
+	w.ticker.stop()
+	w.progress.play(false)
+	w.tip.hide()
+	w.win.Hide()
+}
+
+func (w *window) toggle() {
+	if w.shown {
+		w.hide()
+		return
+	}
+	w.show()
+}
+
+// closed answers the close button: without a tray nothing would be left to come back through.
+func (w *window) closed() {
+	if w.ui.tray == nil {
+		w.ui.quit(false)
+		return
+	}
+	w.hide()
+}
+
+func (w *window) showStatus(s Status) {
+	w.header.showStatus(s)
+	w.banner.showStatus(s)
+	w.progress.showStatus(s)
+	w.figured = pace{}
+	w.refresh()
+}
+
+func (w *window) showActivity(a *activity.Snapshot) {
+	w.snap = a
+	w.refresh()
+}
+
+// refresh redraws what changed in sight.
+func (w *window) refresh() {
+	if !w.shown {
+		return
+	}
+	if w.figured.due(figureInterval) {
+		w.figures.show(w.snap)
+	}
+	w.chart.show(w.snap)
+	w.panels[w.tabs.SelectedIndex()].show(w.snap, w.ui.status)
+}
+
+// say shows a line of good news or of information until it is dismissed.
+func (w *window) say(text string) { w.notice.say(text) }
+
+// strip is a line of information that can be dismissed.
+type strip struct {
+	box  *fyne.Container
+	text *widget.Label
+}
+
+func newStrip() *strip {
+	s := &strip{text: widget.NewLabel("")}
+	s.text.Wrapping, s.text.Selectable = fyne.TextWrapWord, true
+	shut := widget.NewButtonWithIcon("", theme.CancelIcon(), func() { s.box.Hide() })
+	shut.Importance = widget.LowImportance
+	icon := container.NewVBox(padded(8, 0, 10, 0, widget.NewIcon(theme.InfoIcon())))
+	row := container.NewBorder(nil, nil, icon, container.NewVBox(shut), s.text)
+	s.box = container.NewStack(newSheet(colorRead, colorRead, 0x1c, 6), padded(0, 0, 0, 2, row))
+	s.box.Hide()
+	return s
+}
+
+func (s *strip) say(text string) {
+	s.text.SetText(text)
+	s.box.Show()
+}
+
+// progress shows that mounting or ejecting goes on, and what it waits for.
+type progress struct {
+	box     *fyne.Container
+	bar     *widget.ProgressBarInfinite
+	text    *line
+	working bool // there is something to show
+	visible bool // the window is visible
+}
+
+func newProgress() *progress {
+	p := &progress{bar: widget.NewProgressBarInfinite(), text: newLine("", sizeText, colorMuted, fyne.TextStyle{})}
+	p.bar.Stop()
+	bar := container.New(fixedSize{fyne.NewSize(160, 6)}, p.bar)
+	p.box = container.NewBorder(nil, nil, container.NewCenter(bar), nil, padded(2, 2, 8, 0, p.text))
+	p.box.Hide()
+	return p
+}
+
+func (p *progress) showStatus(s Status) {
+	p.working = s.State == Mounting || s.State == Ejecting
+	switch {
+	case s.Progress != "":
+		p.text.set(s.Progress, colorMuted)
+	case s.State == Mounting:
+		p.text.set(tr("Mounting…"), colorMuted)
+	case s.State == Ejecting:
+		p.text.set(tr("Ejecting…"), colorMuted)
+	}
+	if p.working {
+		p.box.Show()
+	} else {
+		p.box.Hide()
+	}
+	p.animate()
+}
+
+// play says whether the window is visible: an animation costs as much in a hidden one.
+func (p *progress) play(visible bool) {
+	p.visible = visible
+	p.animate()
+}
+
+func (p *progress) animate() {
+	if p.working && p.visible {
+		p.bar.Start()
+	} else {
+		p.bar.Stop()
+	}
+}
