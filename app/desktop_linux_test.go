@@ -265,12 +265,12 @@ func TestDrag(t *testing.T) {
 
 	source := filepath.Join(s.Home, "Films")
 	film := filepath.Join(source, "film.mkv")
-	write(t, film, strings.Repeat("a film that somebody shot ", 2<<20))
+	write(t, film, strings.Repeat("a film that somebody shot on holiday", 8<<20))
 	from := s.StartFileManager(source)
-	from.Place(image.Rect(0, 0, 420, 330))
+	from.Place(image.Rect(10, 10, 420, 370))
 	into := s.StartFileManager(mountPoint)
-	into.Place(image.Rect(0, 400, 420, 730))
-	activity.Place(image.Rect(440, 0, 1270, 760))
+	into.Place(image.Rect(10, 400, 420, 760))
+	activity.Place(image.Rect(440, 40, 1270, 780))
 	from.Raise()
 	into.Raise()
 	activity.Raise()
@@ -278,6 +278,14 @@ func TestDrag(t *testing.T) {
 	s.Drag(icon, into.Bounds().Min.Add(into.Bounds().Size().Div(2)))
 
 	arrived := filepath.Join(s.Home, ".local/share/vitrine/files/film.mkv")
+	desktop.Until(t, soon, "half of the film to arrive", func() error {
+		info, err := os.Stat(arrived)
+		if err == nil && info.Size() < 150<<20 {
+			err = fmt.Errorf("%d bytes", info.Size())
+		}
+		return err
+	})
+	keep(t, s, "drag.png")
 	desktop.Until(t, soon, "the film to arrive", func() error {
 		out, err := exec.Command("cmp", film, arrived).CombinedOutput()
 		if err != nil {
@@ -285,8 +293,6 @@ func TestDrag(t *testing.T) {
 		}
 		return err
 	})
-	time.Sleep(time.Second) // for the window to show it
-	keep(t, s, "drag.png")
 	p.Signal(syscall.SIGTERM)
 	if exit := p.WaitExit(soon); exit != 0 {
 		t.Errorf("exit status %d", exit)

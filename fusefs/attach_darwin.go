@@ -20,6 +20,9 @@ type attachment struct {
 
 func attach(p *prepared) (*attachment, error) { return &attachment{p: p}, nil }
 
+// Init is called when the kernel begins to talk to the mount.
+func (fs *FS) Init() { fs.start(nil) }
+
 // serve mounts, and answers the kernel until the mount ends.
 func (a *attachment) serve(fs *FS) (err error) {
 	defer func() {

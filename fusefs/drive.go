@@ -222,7 +222,10 @@ func (m *mount) answers(ctx context.Context) error {
 	timeout := time.NewTimer(initTimeout)
 	defer timeout.Stop()
 	select {
-	case <-m.fs.inited:
+	case <-m.fs.started:
+		if m.fs.startErr != nil {
+			return m.fs.startErr
+		}
 	case <-m.done:
 		return &Problem{Kind: MountFailed, Err: m.err,
 			What: fmt.Sprintf("FUSE could not serve %s: %v.", m.MountPoint, m.err)}

@@ -21,10 +21,12 @@ type FS struct {
 	readOnly bool
 	record   *oplog.Recorder
 	handles  handleTable
+	locks    lockTable
 	caller   func() int32 // thread that asks for the operation being served; 0 where unknown
 
-	initOnce sync.Once
-	inited   chan struct{} // closed once the kernel has begun to talk to us
+	startOnce sync.Once
+	started   chan struct{} // closed once the kernel has begun to talk to us
+	startErr  error         // what was wrong then; valid once started is closed
 }
 
 var _ interface {
@@ -46,7 +48,7 @@ func New(root int, readOnly bool, record *oplog.Recorder) *FS {
 		readOnly: readOnly,
 		record:   record,
 		caller:   func() int32 { return 0 },
-		inited:   make(chan struct{}),
+		started:  make(chan struct{}),
 	}
 }
 
@@ -56,23 +58,18 @@ func mountCaller() int32 {
 	return int32(pid)
 }
 
-// Init is called when the kernel begins to talk to the mount.
-func (fs *FS) Init() {
-	fs.initOnce.Do(func() { close(fs.inited) })
-}
-
-func (fs *FS) wasInit() bool {
-	select {
-	case <-fs.inited:
-		return true
-	default:
-		return false
-	}
+// start notes that the kernel has begun to talk to the mount, and what is wrong with that, if anything.
+func (fs *FS) start(err error) {
+	fs.startOnce.Do(func() {
+		fs.startErr = err
+		close(fs.started)
+	})
 }
 
 // Destroy is called when the mount has ended. It closes every handle.
 func (fs *FS) Destroy() {
 	fs.handles.releaseAll()
+	fs.locks.dropAll()
 }
 
 // Sync writes everything that the backing folder's filesystem still holds in memory to its disk; see syncfs(2).

@@ -38,6 +38,7 @@ static struct {
 	struct fuse_context *(*get_context)(void);
 	struct fuse_session *(*get_session)(struct fuse *);
 	void (*session_exit)(struct fuse_session *);
+	int (*interrupted)(void);
 	void (*opt_free_args)(struct fuse_args *);
 	void (*set_log_func)(fuse_log_func_t);
 	int (*loop_mt_32)(struct fuse *, void *);                          /* before 3.12: no limit of threads */
@@ -58,6 +59,7 @@ static void find(void *handle)
 	lib.get_context = __real_dlsym(handle, "fuse_get_context");
 	lib.get_session = __real_dlsym(handle, "fuse_get_session");
 	lib.session_exit = __real_dlsym(handle, "fuse_session_exit");
+	lib.interrupted = __real_dlsym(handle, "fuse_interrupted");
 	lib.opt_free_args = __real_dlsym(handle, "fuse_opt_free_args");
 	lib.set_log_func = __real_dlsym(handle, "fuse_set_log_func");
 	lib.loop_mt_32 = __real_dlsym(handle, "fuse_loop_mt_32");
@@ -155,6 +157,52 @@ void vitrine_stop(uint64_t id)
 	pthread_mutex_unlock(&serving_lock);
 }
 
+/* What cgofuse has no callback for. Go finds the filesystem by cgofuse's private data. */
+static void *fs(void) { return lib.get_context()->private_data; }
+
+static off_t op_lseek(const char *path, off_t offset, int whence, struct fuse_file_info *fi)
+{
+	return vitrineLseek(fs(), (char *)path, offset, whence, fi->fh);
+}
+
+static int op_fallocate(const char *path, int mode, off_t offset, off_t length, struct fuse_file_info *fi)
+{
+	return vitrineFallocate(fs(), (char *)path, mode, offset, length, fi->fh);
+}
+
+static ssize_t op_copy_file_range(const char *from, struct fuse_file_info *from_fi, off_t from_offset, const char *to,
+	struct fuse_file_info *to_fi, off_t to_offset, size_t size, int flags)
+{
+	return vitrineCopyFileRange(fs(), (char *)from, from_fi->fh, from_offset, (char *)to, to_fi->fh, to_offset, size, flags);
+}
+
+static int op_flock(const char *path, struct fuse_file_info *fi, int op)
+{
+	return vitrineFlock(fs(), (char *)path, op, fi->fh);
+}
+
+static int op_lock(const char *path, struct fuse_file_info *fi, int command, struct flock *lock)
+{
+	return vitrineLock(fs(), (char *)path, fi->fh, fi->lock_owner, command, lock);
+}
+
+/* cgofuse's flush, which is not told whose locks end with it. */
+static int (*cgofuse_flush)(const char *, struct fuse_file_info *);
+
+static int op_flush(const char *path, struct fuse_file_info *fi)
+{
+	vitrineUnlock(fs(), fi->fh, fi->lock_owner);
+	return cgofuse_flush(path, fi);
+}
+
+/* cgofuse's utimens takes UTIME_NOW for a time of its own clock, which runs ahead of the kernel's for files. */
+static int op_utimens(const char *path, const struct timespec times[2], struct fuse_file_info *fi)
+{
+	return vitrineUtimens(fs(), (char *)path, (struct timespec *)times, fi ? fi->fh : ~0ULL);
+}
+
+int vitrine_interrupted(void) { return lib.interrupted(); }
+
 /* Answers FUSE_INIT in the place of cgofuse, which would erase the timeouts and catch SIGINT and SIGTERM to unmount
  * lazily, that is, to pull the mount from under its users. */
 static void *init(struct fuse_conn_info *conn, struct fuse_config *config)
@@ -169,7 +217,7 @@ static void *init(struct fuse_conn_info *conn, struct fuse_config *config)
 	conn->want &= ~(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_WRITEBACK_CACHE);
 	conn->max_background = MAX_BACKGROUND;
 	conn->congestion_threshold = MAX_BACKGROUND * 3 / 4;
-	vitrineInit(serving_id(context->fuse));
+	vitrineInit(serving_id(context->fuse), context->private_data);
 	return context->private_data;
 }
 
@@ -197,6 +245,14 @@ static int vitrine_main(int argc, char *argv[], const struct fuse_operations *op
 	struct fuse_operations ops = {0};
 	memcpy(&ops, operations, size < sizeof ops ? size : sizeof ops);
 	ops.init = init;
+	ops.lseek = op_lseek;
+	ops.fallocate = op_fallocate;
+	ops.copy_file_range = op_copy_file_range;
+	ops.flock = op_flock;
+	ops.lock = op_lock;
+	cgofuse_flush = ops.flush;
+	ops.flush = op_flush;
+	ops.utimens = op_utimens;
 	if (lib.set_log_func)
 		lib.set_log_func(keep_message);
 
@@ -223,7 +279,7 @@ void *__wrap_dlsym(void *handle, const char *name)
 		return __real_dlsym(handle, name);
 	find(handle);
 	int complete = lib.new && lib.mount && lib.destroy && lib.get_context && lib.get_session &&
-		lib.session_exit && lib.opt_free_args &&
+		lib.session_exit && lib.interrupted && lib.opt_free_args &&
 		(lib.loop_mt_32 || (lib.loop_mt_312 && lib.loop_cfg_create && lib.loop_cfg_destroy &&
 			lib.loop_cfg_set_idle_threads && lib.loop_cfg_set_max_threads));
 	return complete ? (void *)vitrine_main : NULL;

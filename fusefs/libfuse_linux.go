@@ -7,8 +7,8 @@ package fusefs
 // cgofuse loads libfuse at run time with dlsym and calls its fuse_main_real, which leaves no room for what a mount
 // must get right: cache timeouts, the number of threads, signals, and libfuse's own words when something fails. The
 // linker's -wrap=dlsym sends every dlsym of this program through __wrap_dlsym in libfuse_linux.c, which hands cgofuse
-// our vitrine_main under that one name and passes all others on. init there also calls back vitrineInit, so that a
-// mount whose seam did not take fails at once: see serve.
+// our vitrine_main under that one name and passes all others on. Its answer to FUSE_INIT calls vitrineInit where
+// cgofuse's would call Init: so a mount whose seam did not take is noticed, and fails.
 
 /*
 #cgo CFLAGS: -D_FILE_OFFSET_BITS=64 -I/usr/include/fuse3
@@ -48,15 +48,28 @@ func libfuseLoads() bool {
 
 var (
 	serving     sync.Map // id of a served mount (uint64) → *FS
+	served      sync.Map // cgofuse's private data of a mount (unsafe.Pointer) → *FS
 	lastServing atomic.Uint64
 )
 
 //export vitrineInit
-func vitrineInit(id C.uint64_t) {
+func vitrineInit(id C.uint64_t, data unsafe.Pointer) {
 	if fs, ok := serving.Load(uint64(id)); ok {
-		fs.(*FS).Init()
+		served.Store(data, fs)
+		fs.(*FS).start(nil)
 	}
 }
+
+// servedFS returns the filesystem whose operation is being served.
+func servedFS(data unsafe.Pointer) *FS {
+	fs, _ := served.Load(data)
+	return fs.(*FS)
+}
+
+var errNoSeam = errors.New("this build is not linked to libfuse as it should be; see fusefs/libfuse_linux.go")
+
+// Init is called only where the seam did not take, by cgofuse's own answer to the kernel.
+func (fs *FS) Init() { fs.start(errNoSeam) }
 
 // serve answers the kernel on an open and mounted /dev/fuse until it ends the connection, or stopServing does. It takes
 // over fd. The id is the mount's own, from newServing.
@@ -69,14 +82,19 @@ func serve(id uint64, fs *FS, fd int) (err error) {
 		}
 	}()
 	serving.Store(id, fs)
-	defer serving.Delete(id)
+	defer func() {
+		serving.Delete(id)
+		served.Range(func(data, other any) bool {
+			if other == any(fs) {
+				served.Delete(data)
+			}
+			return true
+		})
+	}()
 	C.vitrine_prepare(C.uint64_t(id))
 	ok := fuse.NewFileSystemHost(fs).Mount(fmt.Sprintf("/dev/fd/%d", fd), nil)
 	if !ok {
 		return errors.New(libfuseMessages())
-	}
-	if !fs.wasInit() {
-		return errors.New("this build is not linked to libfuse as it should be (the dlsym seam did not take)")
 	}
 	return nil
 }

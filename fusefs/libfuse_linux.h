@@ -10,3 +10,6 @@ void vitrine_messages(char *into, size_t size);
 /* Makes the loop that serves the mount end though the kernel has not ended the connection. It takes effect once the
  * serving thread waits in it: call it again until the mount is no longer served. */
 void vitrine_stop(uint64_t id);
+
+/* Reports whether the process that waits for the operation being served was interrupted by a signal. */
+int vitrine_interrupted(void);

@@ -121,7 +121,7 @@ func writeTest(names []string) {
 
 // child is a process that serves a mount.
 type child struct {
-	t       *testing.T
+	t       testing.TB
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	out     *json.Decoder
@@ -131,14 +131,14 @@ type child struct {
 }
 
 // serveChild starts a child that mounts; the answer to that is in first.
-func serveChild(t *testing.T, c Config) *child {
+func serveChild(t testing.TB, c Config) *child {
 	t.Helper()
 	return startChild(t, c, exec.Command(os.Args[0]))
 }
 
 // serveAs starts a child as another user, who owns the folders of the mount; the test binary is copied to where that
 // user finds it.
-func serveAs(t *testing.T, uid int, folder string, c Config) *child {
+func serveAs(t testing.TB, uid int, folder string, c Config) *child {
 	t.Helper()
 	binary := filepath.Join(folder, "serve")
 	if out, err := exec.Command("cp", os.Args[0], binary).CombinedOutput(); err != nil {
@@ -170,7 +170,7 @@ func asUser(uid int) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
 }
 
-func startChild(t *testing.T, c Config, cmd *exec.Cmd) *child {
+func startChild(t testing.TB, c Config, cmd *exec.Cmd) *child {
 	t.Helper()
 	config, err := json.Marshal(c)
 	if err != nil {
@@ -196,7 +196,7 @@ func startChild(t *testing.T, c Config, cmd *exec.Cmd) *child {
 }
 
 // mountChild mounts two fresh folders and fails the test where that fails.
-func mountChild(t *testing.T) *child {
+func mountChild(t testing.TB) *child {
 	t.Helper()
 	p := serveChild(t, Config{Backing: freshFolder(t, "backing"), MountPoint: freshFolder(t, "mount")})
 	if p.first.Err != nil {
@@ -205,7 +205,7 @@ func mountChild(t *testing.T) *child {
 	return p
 }
 
-func freshFolder(t *testing.T, name string) string {
+func freshFolder(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.Mkdir(path, 0o755); err != nil {

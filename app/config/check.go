@@ -26,7 +26,11 @@ func (e FieldError) Error() string { return e.Key + ": " + e.Message }
 // Check returns what is wrong with c by itself, nil where nothing is. It does not touch the disk.
 func (c Config) Check() []FieldError {
 	var found []FieldError
-	for _, p := range c.problems() {
+	wrong := c.wrongFields()
+	if wrong == nil {
+		wrong = c.overlaps()
+	}
+	for _, p := range wrong {
 		found = append(found, FieldError{Field: p.key.field, Key: p.key.name, Message: sentence(p.reason)})
 	}
 	return found
@@ -38,17 +42,15 @@ type problem struct {
 	reason string
 }
 
-func (c Config) problems() []problem {
+// wrongFields finds the settings that are wrong by themselves.
+func (c Config) wrongFields() []problem {
 	var found []problem
 	for i := range keys {
 		if reason := keys[i].check(keys[i].at(&c)); reason != "" {
 			found = append(found, problem{&keys[i], reason})
 		}
 	}
-	if found != nil {
-		return found
-	}
-	return c.overlaps()
+	return found
 }
 
 // overlaps finds paths that lie inside each other. It compares names only: symbolic links are the mount's business.

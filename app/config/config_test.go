@@ -127,8 +127,15 @@ func TestLoadNamesMistakesByLineAndKey(t *testing.T) {
 		"version = \"1\"":                                     {`line 1: version is "1"; it takes 1`},
 		"version = 0":                                         {"line 1: version is 0; it takes 1"},
 		"version = [1]":                                       {"line 1: version is [1]; it takes 1"},
-		"# x\nbacking = \"/a":                                 {"line 2: this is not TOML: "},
-		"# x\nbacking = /a\nread_only = 1":                    {"line 2: this is not TOML: "},
+		"mount = 1":                                           {"mount is not a known key; did you mean mount_point?"},
+		"read_only = yes":                                     {"line 1: read_only is yes; it takes true or false, without quotes (unexpected"},
+		"\nbacking = /home/me\n":                              {"line 2: backing is /home/me; it takes a folder in quotes, such as"},
+		"backing = 'a' 'b'":                                   {"line 1: backing is 'a' 'b'; it takes a folder in quotes"},
+		"keep_events = \n":                                    {"line 1: "},
+		"backing":                                             {"line 1: this is not TOML: "},
+		"backing : 1":                                         {"line 1: this is not TOML: "},
+		"# x\nbacking = \"/a":                                 {`line 2: backing is "/a; it takes a folder in quotes`},
+		"# x\nbacking = /a\nread_only = 1":                    {"line 2: backing is /a; "},
 		"# x\n\nback\xffing = 1":                              {"line 3: the text is not valid UTF-8"},
 		"backing=\"/a\"\nmount_point=\"/a/\"":                 {`line 2: mount_point is "/a/"; it must be another folder than backing`},
 		"mount_point=\"/a/b\"\nbacking=\"/a\"":                {`line 1: mount_point is "/a/b"; it lies inside backing (/a)`},
@@ -137,8 +144,9 @@ func TestLoadNamesMistakesByLineAndKey(t *testing.T) {
 		"log_file=\"~/Vitrine/log\"":                          {`line 1: log_file is "~/Vitrine/log"; it lies in the mounted folder`},
 		"log_file=\"~/Vitrine\"":                              {`it is one of the two folders`},
 		"keep_events=1\nred_only=true\n\nbacking=\"x\"\nshow_folder=[": {
-			"has 4 problems:\n  line 1: keep_events", "\n  line 2: red_only is not a known key; did you mean read_only?", "\n  line 4: backing", "\n  line 5: this is not TOML", "\nCorrect them in a text editor",
+			"has 4 problems:\n  line 1: keep_events", "\n  line 2: red_only is not a known key; did you mean read_only?", "\n  line 4: backing", "\n  line 5: show_folder is [; it takes true", "\nCorrect them in a text editor",
 		},
+		"backing='~/Vitrine/x'\nmount_point='/m": {"config.toml line 2: mount_point is '/m; it takes a folder"},
 	} {
 		_, err := Load(write(t, text))
 		var file *FileError

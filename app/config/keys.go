@@ -123,11 +123,19 @@ func quote(s string) string {
 func nearestKey(name string) string {
 	best, distance := "", 1+max(2, len(name)/3)
 	for _, known := range append(keyNames(), versionKey) {
-		if d := editDistance(plain(name), plain(known)); d < distance {
+		if d := difference(plain(name), plain(known)); d < distance {
 			best, distance = known, d
 		}
 	}
 	return best
+}
+
+// difference counts the letters in which two names differ; the beginning of a name is as good as a typing error.
+func difference(name, known string) int {
+	if len(name) >= 3 && strings.HasPrefix(known, name) {
+		return 1
+	}
+	return editDistance(name, known)
 }
 
 func keyNames() []string {

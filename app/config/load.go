@@ -177,10 +177,24 @@ func (d *document) scan() {
 	}
 	var syntax *unstable.ParserError
 	if errors.As(p.Error(), &syntax) {
-		d.blame(d.line(int(p.Range(syntax.Highlight).Offset)), "", "this is not TOML: %s", syntax.Message)
+		d.blameSyntax(int(p.Range(syntax.Highlight).Offset), syntax.Message)
 	} else if p.Error() != nil {
 		d.blame(0, "", "this is not TOML: %v", p.Error())
 	}
+}
+
+// blameSyntax names the key too, where the mistake is in the value of one, such as text without quotes.
+func (d *document) blameSyntax(at int, message string) {
+	line := d.line(at)
+	start := 1 + bytes.LastIndexByte(d.text[:at], '\n')
+	text, _, _ := strings.Cut(string(d.text[start:]), "\n")
+	name, value, isValue := strings.Cut(text, "=")
+	k := keyNamed(strings.TrimSpace(name))
+	if k == nil || !isValue || at-start < len(name) {
+		d.blame(line, "", "this is not TOML: %s", message)
+		return
+	}
+	d.blame(line, k.name, "%s is %s; %s (%s)", k.name, clip(strings.TrimSpace(value)), k.takes, message)
 }
 
 func invalidUTF8(text []byte) int {
@@ -270,8 +284,13 @@ func (d *document) assign() {
 		wrong[k.name] = true
 		d.blame(e.line, k.name, "%s is %s; %s", k.name, d.source(e), k.takes)
 	}
-	for _, p := range d.config.problems() {
+	for _, p := range d.config.wrongFields() {
 		if !wrong[p.key.name] {
+			d.blameValue(p)
+		}
+	}
+	if len(d.problems) == 0 { // else a path may be another than it is meant to be
+		for _, p := range d.config.overlaps() {
 			d.blameValue(p)
 		}
 	}

@@ -40,8 +40,37 @@ func isAnswer(e *oplog.Event) bool {
 		return e.Op == oplog.Readlink || e.Op == oplog.Rename
 	case syscall.EINTR, syscall.ENOSYS:
 		return true
+	case syscall.ENXIO:
+		return e.Op == oplog.Lseek // no data, or no hole, from there on
+	case syscall.EAGAIN:
+		return e.Op == oplog.Flock || e.Op == oplog.Lock // somebody else holds it
+	case syscall.EXDEV:
+		return e.Op == oplog.CopyFileRange // programs copy by reading and writing then
 	default:
-		return isAttributeAnswer(e)
+		return isUnsupported(e) || isAttributeAnswer(e)
+	}
+}
+
+// isUnsupported tells that the backing has no such service, which programs go on without. A symbolic link has no mode
+// of its own.
+func isUnsupported(e *oplog.Event) bool {
+	if e.Errno != syscall.ENOTSUP && e.Errno != syscall.EOPNOTSUPP {
+		return false
+	}
+	return isAttribute(e.Op) || e.Op == oplog.Chmod || e.Op == oplog.Fallocate || e.Op == oplog.CopyFileRange
+}
+
+// isAttributeAnswer tells that there is no such attribute, or that its value needs more room.
+func isAttributeAnswer(e *oplog.Event) bool {
+	return isAttribute(e.Op) && (isNoAttribute(e.Errno) || e.Errno == syscall.ERANGE)
+}
+
+func isAttribute(op oplog.Op) bool {
+	switch op {
+	case oplog.Getxattr, oplog.Listxattr, oplog.Removexattr, oplog.Setxattr:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -75,18 +104,4 @@ func isPrivileged(e *oplog.Event) bool {
 	}
 	return strings.HasPrefix(e.Path2, "security.") || strings.HasPrefix(e.Path2, "trusted.") ||
 		strings.HasPrefix(e.Path2, "system.")
-}
-
-// isAttributeAnswer tells that there is no such attribute, that the backing keeps none, or how much room its value
-// needs; and that a symbolic link has no mode of its own.
-func isAttributeAnswer(e *oplog.Event) bool {
-	switch e.Op {
-	case oplog.Getxattr, oplog.Listxattr, oplog.Removexattr, oplog.Setxattr:
-		return isNoAttribute(e.Errno) || e.Errno == syscall.ENOTSUP || e.Errno == syscall.EOPNOTSUPP ||
-			e.Errno == syscall.ERANGE
-	case oplog.Chmod:
-		return e.Errno == syscall.ENOTSUP || e.Errno == syscall.EOPNOTSUPP
-	default:
-		return false
-	}
 }

@@ -99,17 +99,15 @@ func (t *openFiles) use(e *oplog.Event) {
 
 // transfer notes when bytes moved, for the rates.
 func (f *file) transfer(e *oplog.Event) {
-	if e.Result <= 0 || e.Op != oplog.Read && e.Op != oplog.Write {
+	read, written := e.Bytes()
+	if read == 0 && written == 0 {
 		return
 	}
 	if f.moved == nil {
 		f.moved = new(transfer)
 	}
-	if e.Op == oplog.Read {
-		f.moved.read.add(ended(e), e.Result)
-	} else {
-		f.moved.written.add(ended(e), e.Result)
-	}
+	f.moved.read.add(ended(e), read)
+	f.moved.written.add(ended(e), written)
 }
 
 // ended is when the operation ended, on the monotonic clock.

@@ -47,7 +47,7 @@ func (w *world) record(e oplog.Event, lose bool) {
 	w.seq++
 	e.Seq, e.Wall, e.Mono = w.seq, w.now, w.now
 	foldPlainly(w.table, &e)
-	read, written := bytes(&e)
+	read, written := e.Bytes()
 	w.totals[0] += read
 	w.totals[1] += written
 	if lose {
@@ -111,8 +111,12 @@ func (w *world) randomEvent(t *rapid.T) oplog.Event {
 		op := rapid.SampledFrom([]oplog.Op{oplog.Open, oplog.Create, oplog.Opendir}).Draw(t, "how")
 		return oplog.Event{Op: op, Path: name(), Handle: w.handle, PID: 7, Proc: "cp", Mode: 2}
 	case "use":
-		op := rapid.SampledFrom([]oplog.Op{oplog.Read, oplog.Write, oplog.Fsync, oplog.Getattr}).Draw(t, "how")
-		return w.refuseUnknown(oplog.Event{Op: op, Handle: handle(), Result: rapid.Int64Range(-1, 1000).Draw(t, "result")})
+		op := rapid.SampledFrom([]oplog.Op{oplog.Read, oplog.Write, oplog.CopyFileRange, oplog.Fsync}).Draw(t, "how")
+		e := w.refuseUnknown(oplog.Event{Op: op, Handle: handle(), Result: rapid.Int64Range(-1, 1000).Draw(t, "result")})
+		if rapid.IntRange(0, 9).Draw(t, "late") == 0 { // came while the handle was being released
+			e.Errno, e.Flags, e.Result = 9, oplog.Refused, 0
+		}
+		return e
 	case "release":
 		return w.refuseUnknown(oplog.Event{Op: oplog.Release, Handle: handle(), Errno: 5})
 	case "rename":

@@ -63,7 +63,7 @@ type traffic struct {
 const secondsShown = 61
 
 func (t *traffic) add(e *oplog.Event, failed bool) {
-	read, written := bytes(e)
+	read, written := e.Bytes()
 	at := ended(e)
 	t.count++
 	t.read += read
@@ -78,18 +78,6 @@ func (t *traffic) add(e *oplog.Event, failed bool) {
 	if failed {
 		s.Errors++
 		t.fail(e)
-	}
-}
-
-// bytes returns what the operation moved.
-func bytes(e *oplog.Event) (read, written int64) {
-	switch e.Op {
-	case oplog.Read:
-		return max(e.Result, 0), 0
-	case oplog.Write:
-		return 0, max(e.Result, 0)
-	default:
-		return 0, 0
 	}
 }
 

@@ -44,6 +44,22 @@ func TestStuckOperationIsAnnouncedOnce(t *testing.T) {
 	})
 }
 
+func TestOnlyOperationIsAnnounced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Options{})
+		sink := new(tape)
+		r.Attach(sink)
+		time.Sleep(time.Minute) // the collector rests
+		p := r.Begin(Event{Op: Write})
+		time.Sleep(1100 * time.Millisecond)
+		if n := len(sink.announced()); n != 1 {
+			t.Errorf("announced %d times", n)
+		}
+		p.End(Outcome{}, nil)
+		r.Close()
+	})
+}
+
 // TestSlotIsAnnouncedAgain sees that a slot does not remember its last user.
 func TestSlotIsAnnouncedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

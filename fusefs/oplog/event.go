@@ -1,5 +1,10 @@
 // Package oplog is the record of filesystem operations: it stamps each one, keeps those in flight and the
 // newest that ended, counts exactly what it had to drop, and never makes the filesystem wait.
+//
+// Events wait for the collector in a ring of our own, as they are, and zerolog encodes them behind it if there is a
+// log. The other way, zerolog in the operation's thread and zerolog/diode behind it, costs the operation 0.8 to 1.6 µs
+// instead of 0.04, allocates, and carries 0.6 to 0.9 million events a second instead of 2 to 20 million
+// (go test -run - -bench 'EncodeInProducer|Ring' -benchmem ./fusefs/oplog, two cores).
 package oplog
 
 import "syscall"
@@ -41,6 +46,11 @@ const (
 	Getxattr
 	Removexattr
 	Listxattr
+	Lseek
+	Fallocate
+	CopyFileRange
+	Flock
+	Lock
 	NumOps // one past the last operation
 )
 
@@ -76,7 +86,7 @@ type Event struct {
 	Handle   uint64        // opaque handle, 0 where none
 	Offset   int64         // bytes
 	Size     int64         // bytes asked for
-	Result   int64         // bytes moved (Read, Write), entries listed (Readdir); may be set beside Errno when part was moved
+	Result   int64         // bytes moved (Read, Write, CopyFileRange), entries listed (Readdir); may be set beside Errno when part was moved
 	Detail   string        // stack of a panic
 }
 

@@ -8,6 +8,7 @@ var opNames = [NumOps]string{
 	Truncate: "truncate", Read: "read", Write: "write", Flush: "flush", Release: "release", Fsync: "fsync",
 	Opendir: "opendir", Readdir: "readdir", Releasedir: "releasedir", Fsyncdir: "fsyncdir", Setxattr: "setxattr",
 	Getxattr: "getxattr", Removexattr: "removexattr", Listxattr: "listxattr",
+	Lseek: "lseek", Fallocate: "fallocate", CopyFileRange: "copy_file_range", Flock: "flock", Lock: "lock",
 }
 
 // String returns the operation's name in lower case, e.g. "write".

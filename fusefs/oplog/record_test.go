@@ -155,6 +155,25 @@ func TestHesitatingProducer(t *testing.T) {
 	}
 }
 
+// TestOverrunRingTakesNewEvents sees that a slot that becomes free waits for tickets to come, not for those that were
+// dropped: in an overload what the collector can carry gets through.
+func TestOverrunRingTakesNewEvents(t *testing.T) {
+	var q ring
+	q.init(4)
+	for range 4 * 100 {
+		q.push(&Event{})
+	}
+	for _, want := range []uint64{1, 2, 3, 4, 401} {
+		batch := q.take(make([]Event, 0, 1))
+		if len(batch) != 1 || batch[0].Seq != want {
+			t.Errorf("took %v, want event %d", batch, want)
+		}
+		for range 4 {
+			q.push(&Event{})
+		}
+	}
+}
+
 // TestInFlightIsTrue checks the table against what is known to be in flight, among others that come and go.
 func TestInFlightIsTrue(t *testing.T) {
 	r := New(Options{Queue: 16})

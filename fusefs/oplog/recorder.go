@@ -27,8 +27,8 @@ type Recorder struct {
 	history *History
 
 	dropped atomic.Uint64 // events that found the ring full
-	read    atomic.Int64  // bytes that dropped Read events had moved
-	written atomic.Int64  // bytes that dropped Write events had moved
+	read    atomic.Int64  // bytes that dropped events had moved out of the mount
+	written atomic.Int64  // and into it
 
 	moving    sync.Mutex // held by the one EndMove that may hold the locks of several tallies
 	sinks     sinkList
@@ -94,7 +94,7 @@ func (r *Recorder) Recorded() uint64 { return r.ring.taken() }
 // Dropped returns how many events were lost because the ring was full.
 func (r *Recorder) Dropped() uint64 { return r.dropped.Load() }
 
-// DroppedBytes returns how many bytes the dropped Read and Write events had moved.
+// DroppedBytes returns how many bytes the dropped events had moved; see Event.Bytes.
 func (r *Recorder) DroppedBytes() (read, written int64) {
 	return r.read.Load(), r.written.Load()
 }
@@ -117,11 +117,8 @@ func (r *Recorder) push(e *Event) {
 }
 
 func (r *Recorder) drop(e *Event) {
+	read, written := e.Bytes()
+	r.read.Add(read)
+	r.written.Add(written)
 	r.dropped.Add(1)
-	switch e.Op {
-	case Read:
-		r.read.Add(max(e.Result, 0))
-	case Write:
-		r.written.Add(max(e.Result, 0))
-	}
 }

@@ -74,11 +74,20 @@ func (e *Event) OpenHandle() OpenHandle {
 
 // Add counts an event of the row's own handle.
 func (h *OpenHandle) Add(e *Event) {
+	read, written := e.Bytes()
+	h.Read += read
+	h.Written += written
+	h.Seq = e.Seq
+}
+
+// Bytes returns what the operation moved out of the mount and into it. CopyFileRange counts as writing to its target.
+func (e *Event) Bytes() (read, written int64) {
 	switch e.Op {
 	case Read:
-		h.Read += max(e.Result, 0)
-	case Write:
-		h.Written += max(e.Result, 0)
+		return max(e.Result, 0), 0
+	case Write, CopyFileRange:
+		return 0, max(e.Result, 0)
+	default:
+		return 0, 0
 	}
-	h.Seq = e.Seq
 }

@@ -6,6 +6,9 @@ export DEBIAN_FRONTEND=noninteractive
 HOME=${HOME:-$(cd ~ && pwd)}
 export HOME
 
+# Who built it is not written into what is built: git refuses to say so in a folder of another user, and go would fail.
+export GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
+
 say() { printf 'vitrine: %s\n' "$*"; }
 
 die() {

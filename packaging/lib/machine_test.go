@@ -29,6 +29,9 @@ var standIns = map[string]string{
 
 func newMachine(t *testing.T, programs ...string) *machine {
 	t.Helper()
+	if _, err := os.ReadFile("machine.bash"); err != nil { // tells the go command what the result depends on
+		t.Fatal(err)
+	}
 	m := &machine{t, t.TempDir()}
 	if err := os.Mkdir(filepath.Join(m.dir, "installed"), 0o700); err != nil {
 		t.Fatal(err)
