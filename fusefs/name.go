@@ -43,7 +43,9 @@ func (fs *FS) Rmdir(path string) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return fs.at(path, func(dir int, name string) error { return unix.Unlinkat(dir, name, unix.AT_REMOVEDIR) })
+	errc = fs.at(path, func(dir int, name string) error { return unix.Unlinkat(dir, name, unix.AT_REMOVEDIR) })
+	c.moved = errc == 0 // somebody may have the folder open
+	return errc
 }
 
 // Link gives a file a second name; see link(2).
