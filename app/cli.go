@@ -99,6 +99,7 @@ Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the comman
 	}
 	cmd.Flags().BoolVar(&m.config.ReadOnly, "read-only", false, "refuse every change with EROFS")
 	cmd.Flags().BoolVar(&m.config.Create, "create", false, "create MOUNTPOINT if it is missing")
+	cmd.Flags().BoolVar(&m.config.AllowOther, "allow-other", false, "let all users in, each with their own permissions; without it only you")
 	cmd.Flags().StringVar(&m.logFile, "log", "", "also write every operation to `FILE` as NDJSON, rotated")
 	return cmd
 }

@@ -35,6 +35,9 @@ func (a *attachment) serve(fs *FS) (err error) {
 	if a.p.ReadOnly {
 		options += ",ro"
 	}
+	if a.p.AllowOther {
+		options += ",allow_other,default_permissions"
+	}
 	if !fuse.NewFileSystemHost(fs).Mount(a.p.MountPoint, []string{"-o", options}) {
 		return errors.New("FUSE refused; its reason is in the terminal or in Console")
 	}

@@ -22,6 +22,7 @@ const (
 	device    = "/dev/fuse"
 	helper    = "fusermount3"
 	mountFile = "/proc/self/mountinfo"
+	forOthers = "allow_other,default_permissions" // mount options; see fuse(8)
 )
 
 // attachment is a mount in the kernel's mount table. The mount is made here and not by libfuse, which would tell the
@@ -40,6 +41,12 @@ func attach(p *prepared) (*attachment, error) {
 		attach = attachAsRoot
 	}
 	fd, err := attach(p)
+	if err != nil && strings.Contains(err.Error(), "user_allow_other") {
+		return nil, &Problem{Kind: OthersDenied, Err: err,
+			What:    "This system does not let users mount for other users.",
+			Cure:    "Mount without --allow-other, or let the administrator add the line user_allow_other to /etc/fuse.conf:",
+			Command: "echo user_allow_other | sudo tee -a /etc/fuse.conf"}
+	}
 	if err != nil {
 		return nil, &Problem{Kind: MountFailed, Err: err,
 			What: fmt.Sprintf("The system refused to mount on %s: %v.", p.MountPoint, err),
@@ -63,6 +70,9 @@ func attachAsRoot(p *prepared) (fd int, err error) {
 		return -1, err
 	}
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=%d,group_id=%d", fd, os.Getuid(), os.Getgid())
+	if p.AllowOther {
+		options += "," + forOthers
+	}
 	if err := unix.Mount(p.Backing, p.MountPoint, fsType, mountFlags(p), options); err != nil {
 		unix.Close(fd)
 		return -1, err
@@ -90,6 +100,9 @@ func attachWithHelper(p *prepared) (fd int, err error) {
 	options := "subtype=vitrine,nosuid,nodev,fsname=" + strings.NewReplacer(`\`, `\\`, `,`, `\,`).Replace(p.Backing)
 	if p.ReadOnly {
 		options += ",ro"
+	}
+	if p.AllowOther {
+		options += "," + forOthers
 	}
 	var said bytes.Buffer
 	cmd := exec.Command(helper, "-o", options, "--", p.MountPoint)

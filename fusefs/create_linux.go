@@ -6,57 +6,97 @@ package fusefs
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// The kernel has applied the caller's umask before it asks; the umask of this process must not cut the mode again.
-// A umask belongs to all threads that share it, so the thread takes one of its own first (unshare(2), CLONE_FS) and
-// has it open for the one system call only: nothing that Go starts from this thread can inherit an open umask.
-static mode_t umask_open(int *own)
+// What is made shall have the mode and the owner that it would have without us: umask and owner of the caller, and all
+// else (setgid folders, default ACLs) as the backing's own kernel does it at that instant.
+//
+// A umask belongs to all threads that share it, so the thread takes one of its own first (unshare(2), CLONE_FS) and has
+// the caller's for the one system call only: nothing that Go starts from this thread can inherit it. The same holds
+// for the caller's identity (setfsuid(2)), which belongs to the thread anyway. The capabilities that this would take
+// away are taken back: whether the caller may was the mount's kernel to check, which knows all their groups.
+struct as {
+	uid_t uid;
+	gid_t gid;
+	mode_t umask;
+	int own;
+};
+
+static int own_umask(mode_t mask, mode_t *before)
 {
-	*own = unshare(CLONE_FS) == 0;
-	return *own ? umask(0) : 0;
+	if (unshare(CLONE_FS) < 0)
+		return 0;
+	*before = umask(mask);
+	return 1;
 }
 
-static void umask_restore(int own, mode_t old)
+static void become(const struct as *as)
 {
-	int keep = errno;
-	if (own)
-		umask(old);
-	errno = keep;
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[2];
+	int known = syscall(SYS_capget, &head, caps) == 0;
+	setfsgid(as->gid);
+	setfsuid(as->uid);
+	if (known)
+		syscall(SYS_capset, &head, caps);
 }
 
-static long vitrine_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+static void be_ourselves(void)
+{
+	setfsuid(geteuid());
+	setfsgid(getegid());
+}
+
+// MAKE evaluates call as the caller and stores its result.
+#define MAKE(result, as, call) do { \
+		mode_t before; \
+		int masked = own_umask((as)->umask, &before); \
+		if ((as)->own) \
+			become(as); \
+		result = call; \
+		int keep = errno; \
+		if ((as)->own) \
+			be_ourselves(); \
+		if (masked) \
+			umask(before); \
+		errno = keep; \
+	} while (0)
+
+static long vitrine_openat2(struct as as, int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
-	int own;
-	mode_t old = umask_open(&own);
-	long r = syscall(SYS_openat2, dir, path, &how, sizeof how);
-	umask_restore(own, old);
-	return r;
+	long fd;
+	MAKE(fd, &as, syscall(SYS_openat2, dir, path, &how, sizeof how));
+	return fd;
 }
 
-static int vitrine_mkdirat(int dir, const char *name, mode_t mode)
+static int vitrine_mkdirat(struct as as, int dir, const char *name, mode_t mode)
 {
-	int own;
-	mode_t old = umask_open(&own);
-	int r = mkdirat(dir, name, mode);
-	umask_restore(own, old);
-	return r;
+	int result;
+	MAKE(result, &as, mkdirat(dir, name, mode));
+	return result;
 }
 
-static int vitrine_mknodat(int dir, const char *name, mode_t mode, uint64_t dev)
+static int vitrine_mknodat(struct as as, int dir, const char *name, mode_t mode, uint64_t dev)
 {
-	int own;
-	mode_t old = umask_open(&own);
-	int r = mknodat(dir, name, mode, dev);
-	umask_restore(own, old);
-	return r;
+	int result;
+	MAKE(result, &as, mknodat(dir, name, mode, dev));
+	return result;
+}
+
+static int vitrine_symlinkat(struct as as, const char *target, int dir, const char *name)
+{
+	int result;
+	MAKE(result, &as, symlinkat(target, dir, name));
+	return result;
 }
 */
 import "C"
@@ -67,32 +107,54 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// createBeneath creates and opens the file rel below root with exactly the permission bits of mode.
-func createBeneath(root int, rel string, flags int, mode uint32) (fd int, err error) {
+// as is the caller as C takes it.
+func (by caller) as() C.struct_as {
+	own := C.int(0)
+	if by.own {
+		own = 1
+	}
+	return C.struct_as{uid: C.uid_t(by.uid), gid: C.gid_t(by.gid), umask: C.mode_t(by.umask), own: own}
+}
+
+// createBeneath creates and opens the file rel below root, for the caller.
+func createBeneath(root int, rel string, flags int, mode uint32, by caller) (fd int, err error) {
 	path := C.CString(rel)
 	defer C.free(unsafe.Pointer(path))
-	r, err := C.vitrine_openat2(C.int(root), path, C.uint64_t(flags|unix.O_CREAT|openFlags), C.uint64_t(mode&0o7777), resolveBeneath)
+	r, err := C.vitrine_openat2(by.as(), C.int(root), path, C.uint64_t(flags|unix.O_CREAT|openFlags), C.uint64_t(mode&0o7777), resolveBeneath)
 	if r < 0 {
 		return -1, swapped(err)
 	}
 	return int(r), nil
 }
 
-// mkdirAt is mkdirat(2) with exactly the permission bits of mode.
-func mkdirAt(dir int, name string, mode uint32) error {
+// mkdirAt is mkdirat(2) for the caller.
+func mkdirAt(dir int, name string, mode uint32, by caller) error {
 	path := C.CString(name)
 	defer C.free(unsafe.Pointer(path))
-	if r, err := C.vitrine_mkdirat(C.int(dir), path, C.mode_t(mode&0o7777)); r < 0 {
-		return err
-	}
-	return nil
+	result, err := C.vitrine_mkdirat(by.as(), C.int(dir), path, C.mode_t(mode&0o7777))
+	return failed(result, err)
 }
 
-// mknodAt is mknodat(2) with exactly the file type and permission bits of mode.
-func mknodAt(dir int, name string, mode uint32, dev uint64) error {
+// mknodAt is mknodat(2) for the caller.
+func mknodAt(dir int, name string, mode uint32, dev uint64, by caller) error {
 	path := C.CString(name)
 	defer C.free(unsafe.Pointer(path))
-	if r, err := C.vitrine_mknodat(C.int(dir), path, C.mode_t(mode), C.uint64_t(dev)); r < 0 {
+	result, err := C.vitrine_mknodat(by.as(), C.int(dir), path, C.mode_t(mode), C.uint64_t(dev))
+	return failed(result, err)
+}
+
+// symlinkAt is symlinkat(2) for the caller.
+func symlinkAt(target string, dir int, name string, by caller) error {
+	to, path := C.CString(target), C.CString(name)
+	defer C.free(unsafe.Pointer(to))
+	defer C.free(unsafe.Pointer(path))
+	result, err := C.vitrine_symlinkat(by.as(), to, C.int(dir), path)
+	return failed(result, err)
+}
+
+// failed is the error of a system call that answers -1 for one, as cgo gives both.
+func failed(result C.int, err error) error {
+	if result < 0 {
 		return err
 	}
 	return nil

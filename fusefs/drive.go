@@ -186,7 +186,7 @@ func (d *Drive) mountNow(ctx context.Context, config Config) error {
 		return err
 	}
 	fs := New(int(p.root.Fd()), p.ReadOnly, d.record)
-	fs.caller = mountCaller
+	fs.others, fs.caller = p.AllowOther, mountCaller(p.AllowOther)
 	m := &mount{prepared: p, fs: fs, attachment: a, done: make(chan struct{}), settled: make(chan struct{})}
 	d.setMount(m)
 	go m.run()

@@ -22,7 +22,7 @@ func (fs *FS) CreateEx(path string, mode uint32, fi *fuse.FileInfo_t) (errc int)
 		return errc
 	}
 	return c.open(fi, func() (int, error) {
-		return createBeneath(fs.root, relative(path), backingFlags(fi.Flags)|fi.Flags&unix.O_EXCL, mode)
+		return createBeneath(fs.root, relative(path), backingFlags(fi.Flags)|fi.Flags&unix.O_EXCL, mode, c.by)
 	})
 }
 

@@ -19,10 +19,11 @@ import (
 type FS struct {
 	root     int // descriptor of the backing folder
 	readOnly bool
+	others   bool // the mount is for all users; the kernel checks permissions
 	record   *oplog.Recorder
 	handles  handleTable
 	locks    lockTable
-	caller   func() int32 // thread that asks for the operation being served; 0 where unknown
+	caller   func() caller // who asks for the operation being served
 
 	startOnce sync.Once
 	started   chan struct{} // closed once the kernel has begun to talk to us
@@ -47,15 +48,17 @@ func New(root int, readOnly bool, record *oplog.Recorder) *FS {
 		root:     root,
 		readOnly: readOnly,
 		record:   record,
-		caller:   func() int32 { return 0 },
+		caller:   func() caller { return caller{} },
 		started:  make(chan struct{}),
 	}
 }
 
-// mountCaller asks FUSE who asks. It may be called only while a FUSE operation is being served.
-func mountCaller() int32 {
-	_, _, pid := fuse.Getcontext()
-	return int32(pid)
+// caller is who asks for an operation.
+type caller struct {
+	tid      int32 // thread, 0 where unknown
+	uid, gid uint32
+	umask    uint32 // permission bits to leave out where the folder has no default ACL; see umask(2)
+	own      bool   // what is made shall be theirs: other users may use the mount, and we are root
 }
 
 // start notes that the kernel has begun to talk to the mount, and what is wrong with that, if anything.
@@ -91,6 +94,7 @@ func (fs *FS) OpenHandles() []oplog.OpenHandle {
 // call is one operation being served.
 type call struct {
 	fs      *FS
+	by      caller
 	pending *oplog.Pending
 	out     oplog.Outcome
 	tally   *oplog.Tally // of the handle that the operation is about
@@ -100,11 +104,12 @@ type call struct {
 
 // begin records that an operation begins.
 func (fs *FS) begin(e oplog.Event) call {
-	e.PID = fs.caller()
+	by := fs.caller()
+	e.PID = by.tid
 	if e.Handle == noHandle {
 		e.Handle = 0
 	}
-	return call{fs: fs, pending: fs.record.Begin(e)}
+	return call{fs: fs, by: by, pending: fs.record.Begin(e)}
 }
 
 // end records how the operation ended. It is deferred, and answers EIO for a handler that panicked.

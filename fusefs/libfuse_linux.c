@@ -201,6 +201,15 @@ static int op_utimens(const char *path, const struct timespec times[2], struct f
 	return vitrineUtimens(fs(), (char *)path, (struct timespec *)times, fi ? fi->fh : ~0ULL);
 }
 
+void vitrine_caller(pid_t *tid, uid_t *uid, gid_t *gid, mode_t *umask)
+{
+	struct fuse_context *context = lib.get_context();
+	*tid = context->pid;
+	*uid = context->uid;
+	*gid = context->gid;
+	*umask = context->umask;
+}
+
 int vitrine_interrupted(void) { return lib.interrupted(); }
 
 /* Answers FUSE_INIT in the place of cgofuse, which would erase the timeouts and catch SIGINT and SIGTERM to unmount
@@ -213,11 +222,13 @@ static void *init(struct fuse_conn_info *conn, struct fuse_config *config)
 	config->entry_timeout = ENTRY_TIMEOUT;
 	config->negative_timeout = 0; /* a file that arrives in the backing folder is seen at once */
 	config->auto_cache = 1;       /* open drops cached pages of a file that changed in the backing folder */
-	conn->want |= conn->capable & (FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_READ);
+	conn->want |= conn->capable &
+		(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_READ | FUSE_CAP_DONT_MASK);
 	conn->want &= ~(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_WRITEBACK_CACHE);
 	conn->max_background = MAX_BACKGROUND;
 	conn->congestion_threshold = MAX_BACKGROUND * 3 / 4;
-	vitrineInit(serving_id(context->fuse), context->private_data);
+	if (vitrineInit(serving_id(context->fuse), context->private_data))
+		conn->want |= conn->capable & FUSE_CAP_POSIX_ACL; /* the kernel checks permissions, so it must know of ACLs */
 	return context->private_data;
 }
 

@@ -28,6 +28,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -52,11 +53,33 @@ var (
 	lastServing atomic.Uint64
 )
 
+// vitrineInit begins to serve a mount. It reports whether other users may use it.
+//
 //export vitrineInit
-func vitrineInit(id C.uint64_t, data unsafe.Pointer) {
-	if fs, ok := serving.Load(uint64(id)); ok {
-		served.Store(data, fs)
-		fs.(*FS).start(nil)
+func vitrineInit(id C.uint64_t, data unsafe.Pointer) (others C.int) {
+	found, ok := serving.Load(uint64(id))
+	if !ok {
+		return 0
+	}
+	fs := found.(*FS)
+	served.Store(data, fs)
+	fs.start(nil)
+	if fs.others {
+		return 1
+	}
+	return 0
+}
+
+// mountCaller asks FUSE who asks. It may be called only while a FUSE operation is being served.
+func mountCaller(others bool) func() caller {
+	own := others && os.Geteuid() == 0
+	return func() caller {
+		var tid C.pid_t
+		var uid C.uid_t
+		var gid C.gid_t
+		var umask C.mode_t
+		C.vitrine_caller(&tid, &uid, &gid, &umask)
+		return caller{tid: int32(tid), uid: uint32(uid), gid: uint32(gid), umask: uint32(umask), own: own}
 	}
 }
 

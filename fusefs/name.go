@@ -13,7 +13,7 @@ func (fs *FS) Mknod(path string, mode uint32, dev uint64) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return fs.at(path, func(dir int, name string) error { return mknodAt(dir, name, mode, dev) })
+	return fs.at(path, func(dir int, name string) error { return mknodAt(dir, name, mode, dev, c.by) })
 }
 
 // Mkdir makes a folder; see mkdir(2).
@@ -23,7 +23,7 @@ func (fs *FS) Mkdir(path string, mode uint32) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return fs.at(path, func(dir int, name string) error { return mkdirAt(dir, name, mode) })
+	return fs.at(path, func(dir int, name string) error { return mkdirAt(dir, name, mode, c.by) })
 }
 
 // Unlink removes a name; see unlink(2).
@@ -67,7 +67,7 @@ func (fs *FS) Symlink(target, newpath string) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return fs.at(newpath, func(dir int, name string) error { return unix.Symlinkat(target, dir, name) })
+	return fs.at(newpath, func(dir int, name string) error { return symlinkAt(target, dir, name, c.by) })
 }
 
 // Readlink returns what a symbolic link holds; see readlink(2).

@@ -1,6 +1,7 @@
 package fusefs
 
 import (
+	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,25 +26,38 @@ func swapped(err error) error {
 	return err
 }
 
+// mountCaller asks FUSE who asks. It may be called only while a FUSE operation is being served.
+func mountCaller(bool) func() caller {
+	return func() caller {
+		uid, gid, pid := fuse.Getcontext()
+		return caller{tid: int32(pid), uid: uid, gid: gid}
+	}
+}
+
 // createBeneath creates and opens the file rel below root. The permission bits are cut by this process's umask.
-func createBeneath(root int, rel string, flags int, mode uint32) (fd int, err error) {
+func createBeneath(root int, rel string, flags int, mode uint32, _ caller) (fd int, err error) {
 	fd, err = unix.Openat(root, rel, flags|unix.O_CREAT|openFlags, mode&0o7777)
 	return fd, swapped(err)
 }
 
 // mkdirAt is mkdirat(2). The permission bits are cut by this process's umask.
-func mkdirAt(dir int, name string, mode uint32) error {
+func mkdirAt(dir int, name string, mode uint32, _ caller) error {
 	return unix.Mkdirat(dir, name, mode&0o7777)
 }
 
 // mknodAt makes a regular file; macOS has no mknodat(2) for others.
-func mknodAt(dir int, name string, mode uint32, _ uint64) error {
+func mknodAt(dir int, name string, mode uint32, _ uint64, by caller) error {
 	if mode&unix.S_IFMT != unix.S_IFREG {
 		return unix.ENOTSUP
 	}
-	fd, err := unix.Openat(dir, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|openFlags, mode&0o7777)
+	fd, err := createBeneath(dir, name, unix.O_EXCL|unix.O_WRONLY, mode, by)
 	if err != nil {
 		return err
 	}
 	return unix.Close(fd)
+}
+
+// symlinkAt is symlinkat(2).
+func symlinkAt(target string, dir int, name string, _ caller) error {
+	return unix.Symlinkat(target, dir, name)
 }

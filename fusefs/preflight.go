@@ -17,6 +17,7 @@ type Config struct {
 	MountPoint string // an empty folder
 	ReadOnly   bool   // refuse every change with EROFS
 	Create     bool   // make the mount point where it is missing
+	AllowOther bool   // let all users in, each with their own permissions; otherwise only who mounts
 }
 
 // prepared is a mount that may go ahead.

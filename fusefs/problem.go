@@ -20,7 +20,8 @@ const (
 	MountPointNotEmpty  Kind = "mount-point-not-empty"
 	MountPointTaken     Kind = "mount-point-taken" // something is mounted there
 	MountPointDenied    Kind = "mount-point-denied"
-	Nested              Kind = "nested" // the mount point is in the backing folder, or around it
+	OthersDenied        Kind = "others-denied" // --allow-other without user_allow_other
+	Nested              Kind = "nested"        // the mount point is in the backing folder, or around it
 	MountFailed         Kind = "mount-failed"
 	NotAnswering        Kind = "not-answering" // the mount is there but answers nothing
 	Busy                Kind = "busy"          // files are in use
