@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -81,35 +82,42 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 func mountCommand() *cobra.Command {
 	var m mountOptions
 	cmd := &cobra.Command{
-		Use:   "mount BACKING MOUNTPOINT",
+		Use:   "mount {BACKING MOUNTPOINT | --in-place FOLDER}",
 		Short: "Mount in the foreground, without tray and window",
 		Long: `Mounts the folder BACKING on the empty folder MOUNTPOINT and prints one line,
 
   mounted BACKING on MOUNTPOINT
 
-once it is usable. SIGINT (Ctrl-C), SIGTERM and SIGHUP eject; while files are in use it says by whom and ejects as soon
+once it is usable. With --in-place it mounts over FOLDER itself, so that programs keep their paths; the eject brings
+the folder back as it is on disk. SIGINT (Ctrl-C), SIGTERM and SIGHUP eject; while files are in use it says by whom and ejects as soon
 as they are closed. A second signal ejects by force.
 
 Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the command line is wrong.`,
-		Args: usage(twoFolders),
+		Args: usage(m.folders),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m.config.Backing, m.config.MountPoint = args[0], args[1]
+			m.config.Backing, m.config.MountPoint = args[0], args[len(args)-1]
 			return m.run(cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().BoolVar(&m.config.ReadOnly, "read-only", false, "refuse every change with EROFS")
 	cmd.Flags().BoolVar(&m.config.Create, "create", false, "create MOUNTPOINT if it is missing")
+	cmd.Flags().BoolVar(&m.config.InPlace, "in-place", false, "mount over FOLDER itself, to watch it where it is")
 	cmd.Flags().BoolVar(&m.config.AllowOther, "allow-other", false, "let all users in, each with their own permissions; without it only you")
 	cmd.Flags().StringVar(&m.logFile, "log", "", "also write every operation to `FILE` as NDJSON, rotated")
 	return cmd
 }
 
-func twoFolders(_ *cobra.Command, args []string) error {
+// folders checks how many folders are named: two, or one that is mounted in place.
+func (m *mountOptions) folders(_ *cobra.Command, args []string) error {
 	switch {
-	case len(args) != 2:
+	case m.config.InPlace && len(args) != 1:
+		return fmt.Errorf("mount --in-place takes one folder; %d given", len(args))
+	case m.config.InPlace && m.config.Create:
+		return errors.New("--create makes a mount point, and --in-place needs none")
+	case !m.config.InPlace && len(args) != 2:
 		return fmt.Errorf("mount takes two folders, BACKING and MOUNTPOINT; %d given", len(args))
-	case args[0] == "" || args[1] == "":
-		return errors.New("mount takes two folders; one of the names is empty")
+	case slices.Contains(args, ""):
+		return errors.New("the name of a folder is empty")
 	}
 	return nil
 }

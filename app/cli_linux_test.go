@@ -31,6 +31,8 @@ func TestCommandLine(t *testing.T) {
 		{"mount", 2, "mount takes two folders, BACKING and MOUNTPOINT; 0 given"},
 		{"mount a", 2, "1 given"},
 		{"mount a b c", 2, "3 given"},
+		{"mount --in-place", 2, "--in-place takes one folder; 0 given"},
+		{"mount --in-place a b", 2, "--in-place takes one folder; 2 given"},
 		{"mount --colour a b", 2, "unknown flag: --colour"},
 		{"paint", 2, `unknown command "paint"`},
 		{"version now", 2, `unknown command "now"`},
@@ -183,6 +185,43 @@ func TestReadOnlyAndCreate(t *testing.T) {
 	if exit := p.WaitExit(soon); exit != 0 {
 		t.Errorf("exit status %d:\n%s", exit, p.Output())
 	}
+}
+
+// TestInPlace mounts over a folder that has files: they stay where they are, and the eject brings the folder back. A
+// mount that was killed is cleared by the next.
+func TestInPlace(t *testing.T) {
+	s := desktop.New(t)
+	folder := filepath.Join(s.Home, "work")
+	write(t, filepath.Join(folder, "before"), "was there")
+	start := func() *desktop.Process {
+		p := s.Start(vitrine, "mount", "--in-place", folder)
+		p.WaitOutput("mounted "+folder+" on "+folder+"\n", soon)
+		if !isMounted(t, folder) {
+			t.Fatal("it says mounted, and nothing is")
+		}
+		return p
+	}
+	bystander := exec.Command("sleep", "60") // stands in the folder under the mount, which is no reason not to eject
+	bystander.Dir = folder
+	if err := bystander.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer bystander.Wait()
+	defer bystander.Process.Kill()
+	killed := start()
+	wantFile(t, filepath.Join(folder, "before"), "was there")
+	write(t, filepath.Join(folder, "killed"), "acknowledged")
+	killed.Signal(os.Kill)
+	killed.WaitExit(soon)
+	p := start()
+	wantFile(t, filepath.Join(folder, "killed"), "acknowledged")
+	write(t, filepath.Join(folder, "during"), "written in place")
+	p.Signal(os.Interrupt)
+	if exit := p.WaitExit(soon); exit != 0 || isMounted(t, folder) {
+		t.Errorf("exit status %d:\n%s", exit, p.Output())
+	}
+	wantFile(t, filepath.Join(folder, "before"), "was there")
+	wantFile(t, filepath.Join(folder, "during"), "written in place")
 }
 
 // TestLog compares the log with what was done.

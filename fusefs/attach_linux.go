@@ -31,6 +31,7 @@ type attachment struct {
 	fd         int // open /dev/fuse, -1 once serve has taken it over
 	mountPoint string
 	id         uint64
+	mountID    int // in /proc/self/mountinfo
 	minor      int // of the mount's device number: names its connection in /sys/fs/fuse/connections
 }
 
@@ -59,7 +60,7 @@ func attach(p *prepared) (*attachment, error) {
 		return nil, &Problem{Kind: MountFailed, Err: err,
 			What: fmt.Sprintf("The mount on %s did not appear in %s.", p.MountPoint, mountFile)}
 	}
-	a.minor = info.Minor
+	a.mountID, a.minor = info.ID, info.Minor
 	return a, nil
 }
 

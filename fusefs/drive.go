@@ -334,7 +334,7 @@ func (d *Drive) ejectAgain() error {
 }
 
 func (d *Drive) ejectNow(ctx context.Context, m *mount, force bool) *Problem {
-	if held := holders(m.MountPoint); len(held) > 0 && !force {
+	if held := m.attachment.holders(); len(held) > 0 && !force {
 		return busyProblem(m, held)
 	}
 	problem := d.awaitFlight(ctx, m, force)
@@ -437,7 +437,7 @@ func (d *Drive) detach(ctx context.Context, m *mount, force bool) *Problem {
 		if !errors.Is(err, unix.EBUSY) {
 			return detachProblem(m, err)
 		}
-		held := holders(m.MountPoint)
+		held := m.attachment.holders()
 		if len(held) > 0 || time.Now().After(give) || ctx.Err() != nil {
 			return busyProblem(m, held)
 		}

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// holders names the processes that keep a mount busy, as lsof(8) sees them. It asks in a process of its own, since a
+// holders names the processes that keep the mount busy, as lsof(8) sees them. It asks in a process of its own, since a
 // mount must not be touched by its own.
-func holders(mountPoint string) (found []Holder) {
-	out, _ := exec.Command("lsof", "-w", "-F", "pcn", "--", mountPoint).Output()
+func (a *attachment) holders() (found []Holder) {
+	out, _ := exec.Command("lsof", "-w", "-F", "pcn", "--", a.p.MountPoint).Output()
 	var h Holder
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimSuffix(line, "\n")

@@ -3,24 +3,28 @@ package fusefs
 import (
 	"bufio"
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// holders names the processes that keep a mount busy: by an open file, a mapped one, the working folder, the root or
-// the program itself. It reads links and tables in /proc only and never asks the mount. Processes of other users
-// show nothing there unless we are root.
-func holders(mountPoint string) (found []Holder) {
+// holders names the processes that keep the mount busy: by an open file, a mapped one, the working folder, the root or
+// the program itself. It reads links and tables in /proc, and of the mount only what the kernel has cached: the mount
+// is not asked. Processes of other users show nothing there unless we are root.
+func (a *attachment) holders() (found []Holder) {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, process := range processes {
 		pid, err := strconv.Atoi(filepath.Base(process))
 		if err != nil {
 			continue
 		}
-		for _, path := range heldBy(process, mountPoint) {
+		for _, path := range a.heldBy(process) {
+			path = strings.TrimSuffix(path, " (deleted)")
 			found = append(found, Holder{PID: pid, Name: processName(process), Path: path})
 		}
 	}
@@ -30,36 +34,43 @@ func holders(mountPoint string) (found []Holder) {
 	return slices.Compact(found)
 }
 
-func heldBy(process, mountPoint string) (paths []string) {
-	keep := func(path string) {
-		path = strings.TrimSuffix(path, " (deleted)")
-		if path == mountPoint || strings.HasPrefix(path, mountPoint+"/") {
-			paths = append(paths, path)
-		}
-	}
+func (a *attachment) heldBy(process string) (paths []string) {
 	links := []string{process + "/cwd", process + "/root", process + "/exe"}
 	fds, _ := filepath.Glob(process + "/fd/*")
 	for _, link := range append(links, fds...) {
-		if path, err := os.Readlink(link); err == nil {
-			keep(path)
+		path, err := os.Readlink(link)
+		if err == nil && a.contains(path) && a.leadsHere(link) {
+			paths = append(paths, path)
 		}
 	}
-	for _, path := range mappedBy(process) {
-		keep(path)
-	}
-	return paths
+	return append(paths, a.mappedBy(process)...)
 }
 
-// mappedBy returns the files that a process has mapped; see proc(5), /proc/[pid]/maps.
-func mappedBy(process string) (paths []string) {
+func (a *attachment) contains(path string) bool {
+	return path == a.mountPoint || strings.HasPrefix(path, a.mountPoint+"/")
+}
+
+// leadsHere tells a file of this mount from one of the same name that lies under it, which a process may have had open
+// before; see statx(2), STATX_MNT_ID and AT_STATX_DONT_SYNC.
+func (a *attachment) leadsHere(link string) bool {
+	var st unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID, &st)
+	return err != nil || st.Mask&unix.STATX_MNT_ID == 0 || st.Mnt_id == uint64(a.mountID)
+}
+
+// mappedBy returns the files of this mount that a process has mapped; see proc(5), /proc/[pid]/maps: its fourth column
+// is the device, its sixth the path.
+func (a *attachment) mappedBy(process string) (paths []string) {
 	maps, err := os.Open(process + "/maps")
 	if err != nil {
 		return nil
 	}
 	defer maps.Close()
+	device := fmt.Sprintf("%02x:%02x", 0, a.minor)
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		if i := strings.IndexByte(lines.Text(), '/'); i >= 0 {
-			paths = append(paths, lines.Text()[i:])
+		fields := strings.Fields(lines.Text())
+		if len(fields) > 5 && fields[3] == device {
+			paths = append(paths, lines.Text()[strings.IndexByte(lines.Text(), '/'):])
 		}
 	}
 	return paths

@@ -17,8 +17,8 @@ import (
 // a descriptor of its own, with locks that belong to that (fcntl(2), open file description locks), and it is closed
 // when the owner closes any descriptor of the file, as POSIX has it.
 type lockTable struct {
-	mu     sync.Mutex // guards owners
-	owners map[lockOwner]int
+	mu     sync.Mutex // guards owners, and is held for a look into it only
+	owners map[lockOwner]*ownedLocks
 }
 
 // lockOwner is who holds locks on which file.
@@ -27,88 +27,150 @@ type lockOwner struct {
 	owner    uint64 // as the kernel calls it: fuse_file_info.lock_owner
 }
 
+// ownedLocks is an owner's descriptor. Whoever uses it holds use for reading; who closes it takes it for writing.
+type ownedLocks struct {
+	use sync.RWMutex
+	fd  int
+}
+
 func ownerOf(fd int, owner uint64) (lockOwner, error) {
 	var st unix.Stat_t
 	err := unix.Fstat(fd, &st)
 	return lockOwner{st.Dev, st.Ino, owner}, err
 }
 
-// descriptor returns the owner's descriptor for the file that fd is of.
-func (t *lockTable) descriptor(fd int, owner uint64) (int, error) {
-	key, err := ownerOf(fd, owner)
-	if err != nil {
-		return -1, err
-	}
+// hold returns the owner's locks, to be let go after use, nil where there are none.
+func (t *lockTable) hold(key lockOwner) *ownedLocks {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if own, ok := t.owners[key]; ok {
-		return own, nil
+	own := t.owners[key]
+	if own == nil || !own.use.TryRLock() {
+		return nil
 	}
-	own, err := reopen(fd)
-	if err != nil {
-		return -1, err
+	return own
+}
+
+// holdOrMake is hold for an owner who is about to have locks on the file that fd is of.
+func (t *lockTable) holdOrMake(key lockOwner, fd int) (*ownedLocks, error) {
+	for {
+		if own := t.hold(key); own != nil {
+			return own, nil
+		}
+		another, err := reopen(fd)
+		if err != nil {
+			return nil, err
+		}
+		if !t.insert(key, &ownedLocks{fd: another}) {
+			unix.Close(another)
+		}
+	}
+}
+
+// insert reports whether the owner had no locks before.
+func (t *lockTable) insert(key lockOwner, own *ownedLocks) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.owners[key] != nil {
+		return false
 	}
 	if t.owners == nil {
-		t.owners = make(map[lockOwner]int)
+		t.owners = make(map[lockOwner]*ownedLocks)
 	}
 	t.owners[key] = own
-	return own, nil
+	return true
 }
 
 // reopen opens the file of fd once more, with all the access that locks may need and permissions allow.
-func reopen(fd int) (own int, err error) {
+func reopen(fd int) (another int, err error) {
 	path := "/proc/self/fd/" + strconv.Itoa(fd)
 	for _, mode := range []int{unix.O_RDWR, unix.O_RDONLY, unix.O_WRONLY} {
-		if own, err = unix.Open(path, mode|unix.O_CLOEXEC|unix.O_NONBLOCK, 0); err == nil {
-			return own, nil
+		if another, err = unix.Open(path, mode|unix.O_CLOEXEC|unix.O_NONBLOCK, 0); err == nil {
+			return another, nil
 		}
 	}
 	return -1, err
 }
 
-// drop lets go of all locks of the owner on the file that fd is of.
-func (t *lockTable) drop(fd int, owner uint64) {
+func (t *lockTable) empty() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.owners) == 0 {
+	return len(t.owners) == 0
+}
+
+// drop lets go of all locks of the owner on the file that fd is of.
+func (t *lockTable) drop(fd int, owner uint64) {
+	if t.empty() {
 		return
 	}
-	key, err := ownerOf(fd, owner)
-	if own, ok := t.owners[key]; err == nil && ok {
-		delete(t.owners, key)
-		unix.Close(own)
+	if key, err := ownerOf(fd, owner); err == nil {
+		t.take(key).close()
+	}
+}
+
+func (t *lockTable) take(key lockOwner) *ownedLocks {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own := t.owners[key]
+	delete(t.owners, key)
+	return own
+}
+
+func (o *ownedLocks) close() {
+	if o != nil {
+		o.use.Lock()
+		unix.Close(o.fd)
 	}
 }
 
 // dropAll lets go of every lock.
 func (t *lockTable) dropAll() {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, own := range t.owners {
-		unix.Close(own)
-	}
+	owners := t.owners
 	t.owners = nil
+	t.mu.Unlock()
+	for _, own := range owners {
+		own.close()
+	}
 }
 
 // posixLock does what fcntl(2) would with F_GETLK, F_SETLK and F_SETLKW, for an owner.
 func (fs *FS) posixLock(path string, fh, owner uint64, command int, lock *unix.Flock_t, interrupted func() bool) (errno int) {
+	if lock.Type == unix.F_UNLCK && fs.locks.empty() { // libfuse asks for it at every close
+		return 0
+	}
 	c := fs.begin(oplog.Event{Op: oplog.Lock, Path: path, Handle: fh, Offset: lock.Start, Size: lock.Len, Mode: uint32(lock.Type)})
 	defer c.end(&errno)
 	h, errno := c.hold(fh)
 	if errno != 0 {
 		return errno
 	}
-	fd, err := fs.locks.descriptor(h.fd, owner)
+	key, err := ownerOf(h.fd, owner)
 	if err != nil {
 		return errc(err)
 	}
 	lock.Pid = 0 // as open file description locks want it
-	if command == unix.F_GETLK {
-		return errc(unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, lock))
+	wait := command == unix.F_SETLKW
+	command = map[int]int{unix.F_GETLK: unix.F_OFD_GETLK, unix.F_SETLK: unix.F_OFD_SETLK, unix.F_SETLKW: unix.F_OFD_SETLK}[command]
+	return errc(waitLock(wait, interrupted, func() error { return fs.locks.fcntl(key, h.fd, command, lock) }))
+}
+
+// fcntl holds the owner's descriptor for one call only: a close of the file, which takes it away, does not wait for a
+// lock to come free.
+func (t *lockTable) fcntl(key lockOwner, fd, command int, lock *unix.Flock_t) error {
+	if lock.Type == unix.F_UNLCK {
+		own := t.hold(key)
+		if own == nil {
+			return nil
+		}
+		defer own.use.RUnlock()
+		return unix.FcntlFlock(uintptr(own.fd), command, lock)
 	}
-	return errc(waitLock(command == unix.F_SETLKW, interrupted, func() error {
-		return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, lock)
-	}))
+	own, err := t.holdOrMake(key, fd)
+	if err != nil {
+		return err
+	}
+	defer own.use.RUnlock()
+	return unix.FcntlFlock(uintptr(own.fd), command, lock)
 }
 
 // flock does what flock(2) does: the lock belongs to the handle and ends with it.

@@ -14,7 +14,8 @@ import (
 // Config says what to mount where.
 type Config struct {
 	Backing    string // backing folder
-	MountPoint string // an empty folder
+	MountPoint string // an empty folder; with InPlace not used
+	InPlace    bool   // mount over the backing folder itself, so that programs keep their paths
 	ReadOnly   bool   // refuse every change with EROFS
 	Create     bool   // make the mount point where it is missing
 	AllowOther bool   // let all users in, each with their own permissions; otherwise only who mounts
@@ -33,10 +34,22 @@ func preflight(config Config) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{Config: config}
+	if p.InPlace { // the backing folder may lie under a mount of ours whose program has died
+		p.MountPoint = p.Backing
+		var taken *Problem
+		if err := p.findMountPoint(); errors.As(err, &taken) && taken.Kind == MountPointTaken {
+			return nil, err
+		}
+	}
 	if err := p.openBacking(); err != nil {
 		return nil, err
 	}
-	for _, check := range []func() error{p.findMountPoint, p.checkNesting, p.checkMountPoint} {
+	checks := []func() error{p.findMountPoint, p.checkNesting, p.checkMountPoint}
+	if p.InPlace {
+		p.MountPoint = p.Backing
+		checks = checks[:1]
+	}
+	for _, check := range checks {
 		if err := check(); err != nil {
 			p.root.Close()
 			return nil, err

@@ -171,7 +171,7 @@ func stormCompare(t *testing.T, path string, mark uint64, written []int) {
 // the backing folder after the last close.
 func TestStormThroughMount(t *testing.T) {
 	p := mountChild(t)
-	const parallel, callsEach = 8, 8 // files at once; calls of each writer
+	const parallel, callsEach = 8, 9 // files at once; calls of each writer
 	rounds := interleavings() / parallel / stormWriters / callsEach
 	var files sync.WaitGroup
 	for f := range parallel {
@@ -211,6 +211,9 @@ func stormShared(t *testing.T, p *child, name string, mark uint64) {
 			for _, call := range []func() error{
 				func() error { _, err := unix.Pwrite(own, stormData(mark, w, 0), stormOffset(w)); return err },
 				func() error { return unix.Fsync(own) },
+				func() error {
+					return unix.FcntlFlock(uintptr(own), unix.F_SETLK, &unix.Flock_t{Type: unix.F_WRLCK, Start: int64(w)})
+				},
 				func() error { return unix.Ftruncate(own, stormOffset(stormWriters)) },
 				func() error { _, err := unix.Pread(own, buf, stormOffset(w)); return err },
 				func() error { return unix.Fdatasync(own) },
