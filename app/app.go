@@ -45,10 +45,13 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, showWindo
 		window.Interrupt()
 	}()
 	err := window.Run()
-	if errors.Is(err, ui.ErrEnded) { // by a signal, which Fyne may have caught first, or because the display is gone
-		err = f.ejectUntilFree()
+	if err == nil { // the person quit, and the drive was ejected before
+		return c.engine.close()
 	}
-	return errors.Join(err, c.engine.close())
+	if errors.Is(err, ui.ErrEnded) { // by a signal, which Fyne may have caught first, or because the display is gone
+		err = nil
+	}
+	return errors.Join(err, f.ejectUntilFree(), c.engine.close())
 }
 
 // runHeadless mounts what the settings name and shows a status line until a signal ejects.
@@ -85,6 +88,7 @@ func driveConfig(settings config.Config) (fusefs.Config, error) {
 	return fusefs.Config{
 		Backing:    settings.Backing,
 		MountPoint: settings.MountPoint,
+		InPlace:    settings.InPlace,
 		ReadOnly:   settings.ReadOnly,
 		Create:     settings.MountPoint == standard.MountPoint,
 	}, nil

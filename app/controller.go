@@ -40,8 +40,11 @@ func (c *controller) Status() ui.Status {
 	s := showStatus(c.engine.drive.Status())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if full, err := c.settings.Expand(); err == nil && s.State == ui.Unmounted {
+	if full, err := c.settings.Expand(); err == nil && (s.State == ui.Unmounted || s.Backing == "") {
 		s.Backing, s.MountPoint, s.ReadOnly = full.Backing, full.MountPoint, full.ReadOnly
+		if full.InPlace {
+			s.MountPoint = full.Backing
+		}
 	}
 	if c.problem != nil {
 		s.Problem = c.problem

@@ -208,6 +208,28 @@ func keep(t *testing.T, s *desktop.Session, name string) {
 	}
 }
 
+// TestTrayInPlace watches a folder where it is, as the settings ask for.
+func TestTrayInPlace(t *testing.T) {
+	s, p, item := startDesktop(t, "in_place = true", `backing = "~/work"`)
+	work := filepath.Join(s.Home, "work")
+	write(t, filepath.Join(work, "before"), "was there")
+	first(t, item, "Mount")
+	check(t, item.Click("Mount"))
+	waitMounted(t, work, true)
+	first(t, item, "Eject")
+	wantFile(t, filepath.Join(work, "before"), "was there")
+	write(t, filepath.Join(work, "during"), "written in place")
+	check(t, item.LeftClick())
+	s.WaitWindow("Vitrine", soon).Raise()
+	time.Sleep(time.Second) // for the picture only
+	keep(t, s, "in-place.png")
+	check(t, item.Click("Quit"))
+	if exit := p.WaitExit(soon); exit != 0 || isMounted(t, work) {
+		t.Errorf("exit status %d", exit)
+	}
+	wantFile(t, filepath.Join(work, "during"), "written in place")
+}
+
 // TestWithoutTray has no bus, or a bus on which nobody shows tray icons: the window opens by itself, everything works
 // from there, and closing it ejects and ends the program.
 func TestWithoutTray(t *testing.T) {

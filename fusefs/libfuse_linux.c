@@ -16,6 +16,10 @@
 #include "_cgo_export.h"
 #include "libfuse_linux.h"
 
+#if FUSE_MINOR_VERSION >= 17
+#error "Build with the headers of libfuse 3.2 to 3.16: from 3.17 on struct fuse_config is longer, and cgofuse would write past its end in an older library."
+#endif
+
 /* How long the kernel may answer from what it was told, in seconds: libfuse's own defaults, which cgofuse erases. */
 #define ATTR_TIMEOUT 1.0
 #define ENTRY_TIMEOUT 1.0

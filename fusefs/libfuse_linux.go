@@ -38,11 +38,14 @@ import (
 	"github.com/winfsp/cgofuse/fuse"
 )
 
-const libfuse = "libfuse3.so.3"
+const (
+	libfuse      = "libfuse3.so.3"
+	libfuseNewer = "libfuse3.so.4" // 3.17 and later, which cgofuse does not look for
+)
 
-// libfuseLoads reports whether the dynamic linker finds libfuse 3.
-func libfuseLoads() bool {
-	name := C.CString(libfuse)
+// loads reports whether the dynamic linker finds a library.
+func loads(library string) bool {
+	name := C.CString(library)
 	defer C.free(unsafe.Pointer(name))
 	return C.vitrine_can_load(name) != 0
 }

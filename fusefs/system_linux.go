@@ -14,7 +14,12 @@ import (
 
 // checkSystem looks whether this system can mount at all.
 func checkSystem() error {
-	if !libfuseLoads() {
+	if !loads(libfuse) {
+		if loads(libfuseNewer) {
+			return &Problem{Kind: LibraryMissing,
+				What: fmt.Sprintf("This system has a newer libfuse (%s) than Vitrine can use: it needs %s.", libfuseNewer, libfuse),
+				Cure: "Install libfuse 3.16 or older beside it, if your distribution has it."}
+		}
 		return &Problem{Kind: LibraryMissing,
 			What:    fmt.Sprintf("FUSE is not installed: %s was not found.", libfuse),
 			Cure:    installCure(),

@@ -52,6 +52,7 @@ type Holder struct {
 type Settings struct {
 	Backing    string
 	MountPoint string
+	InPlace    bool // mount over the backing folder itself; MountPoint is not used
 	ReadOnly   bool
 	ShowFolder bool   // open the folder in the file manager after a mount by click
 	LogFile    string // NDJSON log of every operation, "" for none

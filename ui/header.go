@@ -45,6 +45,9 @@ func newHeader(u *UI, t *tip) *header {
 func (h *header) showStatus(s Status) {
 	h.state.set(stateName(s.State), stateTone(s.State))
 	h.backing.set(tilde(s.Backing))
+	if s.Backing == s.MountPoint {
+		h.backing.set(tr("in place"))
+	}
 	h.point.set(tilde(s.MountPoint))
 	if s.ReadOnly {
 		h.readOnly.box.Show()

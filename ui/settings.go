@@ -27,7 +27,7 @@ type settingsWindow struct {
 	state State
 
 	backing, point, logFile, keep *field
-	readOnly, showFolder          *widget.Check
+	inPlace, readOnly, showFolder *widget.Check
 	save, remount, cancel         *widget.Button
 	note                          *widget.Label
 
@@ -102,6 +102,7 @@ func newSettingsWindow(u *UI) *settingsWindow {
 	w.logFile = newField(tr("Log file"), tr("Every operation as a line of JSON. Leave empty for none."), nil)
 	w.logFile.entry.SetPlaceHolder(tr("none"))
 	w.keep = newField(tr("Kept operations"), tr("How many of the newest operations the Log tab shows and saves."), nil)
+	w.inPlace = widget.NewCheck(tr("Watch the folder where it is: mount over it"), w.setInPlace)
 	w.readOnly = widget.NewCheck(tr("Read-only: refuse every change"), func(bool) { w.edited() })
 	w.showFolder = widget.NewCheck(tr("Show the folder after mounting"), func(bool) { w.edited() })
 	for _, f := range []*field{w.backing, w.point, w.logFile, w.keep} {
@@ -125,7 +126,7 @@ func newSettingsWindow(u *UI) *settingsWindow {
 func (w *settingsWindow) build() fyne.CanvasObject {
 	form := container.New(layout.NewCustomPaddedVBoxLayout(8),
 		w.backing.box, w.point.box,
-		labelled(tr("Mounting"), container.New(layout.NewCustomPaddedVBoxLayout(0), w.readOnly, w.showFolder)),
+		labelled(tr("Mounting"), container.New(layout.NewCustomPaddedVBoxLayout(0), w.inPlace, w.readOnly, w.showFolder)),
 		w.logFile.box, w.keep.box,
 	)
 	buttons := container.NewHBox(layout.NewSpacer(), w.cancel, w.remount, w.save)
@@ -141,6 +142,7 @@ func (w *settingsWindow) fill(s Settings) {
 	w.point.entry.SetText(s.MountPoint)
 	w.logFile.entry.SetText(s.LogFile)
 	w.keep.entry.SetText(strconv.Itoa(s.KeepEvents))
+	w.inPlace.SetChecked(s.InPlace)
 	w.readOnly.SetChecked(s.ReadOnly)
 	w.showFolder.SetChecked(s.ShowFolder)
 	w.filling = false
@@ -153,6 +155,7 @@ func (w *settingsWindow) read() (s Settings, faults []FieldError) {
 		Backing:    strings.TrimSpace(w.backing.entry.Text),
 		MountPoint: strings.TrimSpace(w.point.entry.Text),
 		LogFile:    strings.TrimSpace(w.logFile.entry.Text),
+		InPlace:    w.inPlace.Checked,
 		ReadOnly:   w.readOnly.Checked,
 		ShowFolder: w.showFolder.Checked,
 	}
@@ -163,6 +166,16 @@ func (w *settingsWindow) read() (s Settings, faults []FieldError) {
 	}
 	s.KeepEvents = n
 	return s, faults
+}
+
+// setInPlace takes the mount point away where none is needed.
+func (w *settingsWindow) setInPlace(on bool) {
+	if on {
+		w.point.entry.Disable()
+	} else {
+		w.point.entry.Enable()
+	}
+	w.edited()
 }
 
 // edited has the contents checked when no more keys follow.
@@ -246,6 +259,9 @@ func appliesLater(before, after Settings) []string {
 	}
 	if before.MountPoint != after.MountPoint {
 		names = append(names, tr("Mount point"))
+	}
+	if before.InPlace != after.InPlace {
+		names = append(names, tr("Where it is mounted"))
 	}
 	if before.ReadOnly != after.ReadOnly {
 		names = append(names, tr("Read-only"))

@@ -55,6 +55,21 @@ func TestSettingsValidation(t *testing.T) {
 	}
 }
 
+func TestSettingsInPlace(t *testing.T) {
+	b, w := newSettingsBench(t)
+	w.inPlace.SetChecked(true)
+	if !w.point.entry.Disabled() {
+		t.Error("a mount point is asked for that is not used")
+	}
+	b.wait("Save", func() bool { return !w.save.Disabled() })
+	test.Tap(w.save)
+	b.wait("saved", func() bool { return b.ctl.Settings().InPlace })
+	w.inPlace.SetChecked(false)
+	if w.point.entry.Disabled() {
+		t.Error("the mount point cannot be entered")
+	}
+}
+
 func TestOldAnswersAreIgnored(t *testing.T) {
 	_, w := newSettingsBench(t)
 	w.showFaults(w.edit-1, []FieldError{{"Backing", "old"}})

@@ -60,8 +60,12 @@ func (c Config) overlaps() []problem {
 		return []problem{{keyNamed("mount_point"), err.Error()}}
 	}
 	var found []problem
+	if full.InPlace {
+		full.MountPoint = full.Backing
+	}
 	add := func(name, reason string) { found = append(found, problem{keyNamed(name), reason}) }
 	switch {
+	case full.InPlace:
 	case full.MountPoint == full.Backing:
 		add("mount_point", "it must be another folder than backing, which holds the files")
 	case inside(full.MountPoint, full.Backing):

@@ -23,6 +23,7 @@ const (
 type Config struct {
 	Backing    string // folder that holds the files
 	MountPoint string // folder where they appear
+	InPlace    bool   // mount over the backing folder itself; the mount point is not used
 	ReadOnly   bool   // refuse every change
 	ShowFolder bool   // open the folder in the file manager after a mount by click
 	LogFile    string // NDJSON log of every operation, "" for none

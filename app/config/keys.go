@@ -38,6 +38,13 @@ var keys = []key{
 		check: checkFolder,
 	},
 	{
+		name: "in_place", field: "InPlace",
+		about: "Mount over the backing folder itself, to watch it where it is; mount_point is not used then.",
+		takes: "it takes true or false, without quotes",
+		at:    func(c *Config) any { return &c.InPlace },
+		check: checkSwitch,
+	},
+	{
 		name: "read_only", field: "ReadOnly",
 		about: "Refuse every change: files can be opened and copied out, never written, renamed or deleted.",
 		takes: "it takes true or false, without quotes",
