@@ -349,15 +349,31 @@ func (d *Drive) ejectNow(ctx context.Context, m *mount, force bool) *Problem {
 	if problem != nil {
 		return problem
 	}
-	if !within(endTimeout, m.settled) {
-		return &Problem{Kind: InFlight,
-			What: fmt.Sprintf("%s is unmounted, but operations on the backing folder have not ended: %s.", m.MountPoint, flying(d.record.InFlight())),
-			Cure: "The backing does not answer. Vitrine keeps waiting for it."}
+	if problem := d.awaitEnd(m, force); problem != nil {
+		return problem
 	}
 	if m.err != nil {
 		var problem *Problem
 		if errors.As(m.err, &problem) {
 			return problem
+		}
+	}
+	return nil
+}
+
+// awaitEnd waits until the unmounted drive is written to disk and closed, however long the disk takes for that, but not
+// for operations that do not end, and after a forced eject not for anything.
+func (d *Drive) awaitEnd(m *mount, force bool) *Problem {
+	for give := time.Now().Add(endTimeout); !within(100*time.Millisecond, m.settled); {
+		flight := d.record.InFlight()
+		if len(flight) == 0 && !force {
+			d.progress("Writing to disk")
+			continue
+		}
+		if time.Now().After(give) {
+			return &Problem{Kind: InFlight,
+				What: fmt.Sprintf("%s is unmounted, but the backing folder does not finish: %s.", m.MountPoint, flying(flight)),
+				Cure: "Vitrine keeps waiting for it."}
 		}
 	}
 	return nil
@@ -415,7 +431,7 @@ func inFlightProblem(flight []oplog.Event) *Problem {
 // flying names operations in flight: the oldest, and how many more.
 func flying(flight []oplog.Event) string {
 	if len(flight) == 0 {
-		return "nothing"
+		return "writing to disk"
 	}
 	text := fmt.Sprintf("%s %s", flight[0].Op, flight[0].Path)
 	if more := len(flight) - 1; more > 0 {

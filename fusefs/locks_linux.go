@@ -1,6 +1,8 @@
 package fusefs
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,10 +29,12 @@ type lockOwner struct {
 	owner    uint64 // as the kernel calls it: fuse_file_info.lock_owner
 }
 
-// ownedLocks is an owner's descriptor. Whoever uses it holds use for reading; who closes it takes it for writing.
+// ownedLocks is an owner's descriptor. Whoever uses it holds use for reading; who closes it takes it for writing, and the
+// owner gets another only after that: a lock of its own must never stand in its way.
 type ownedLocks struct {
-	use sync.RWMutex
-	fd  int
+	use    sync.RWMutex // guards fd and closed; taken before lockTable.mu
+	fd     int
+	closed bool
 }
 
 func ownerOf(fd int, owner uint64) (lockOwner, error) {
@@ -41,13 +45,22 @@ func ownerOf(fd int, owner uint64) (lockOwner, error) {
 
 // hold returns the owner's locks, to be let go after use, nil where there are none.
 func (t *lockTable) hold(key lockOwner) *ownedLocks {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	own := t.owners[key]
-	if own == nil || !own.use.TryRLock() {
+	own := t.find(key)
+	if own == nil {
+		return nil
+	}
+	own.use.RLock()
+	if own.closed {
+		own.use.RUnlock()
 		return nil
 	}
 	return own
+}
+
+func (t *lockTable) find(key lockOwner) *ownedLocks {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.owners[key]
 }
 
 // holdOrMake is hold for an owner who is about to have locks on the file that fd is of.
@@ -103,33 +116,34 @@ func (t *lockTable) drop(fd int, owner uint64) {
 		return
 	}
 	if key, err := ownerOf(fd, owner); err == nil {
-		t.take(key).close()
+		t.close(key)
 	}
 }
 
-func (t *lockTable) take(key lockOwner) *ownedLocks {
+func (t *lockTable) close(key lockOwner) {
+	own := t.find(key)
+	if own == nil {
+		return
+	}
+	own.use.Lock()
+	defer own.use.Unlock()
+	if own.closed {
+		return
+	}
+	own.closed = true
+	unix.Close(own.fd)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	own := t.owners[key]
 	delete(t.owners, key)
-	return own
-}
-
-func (o *ownedLocks) close() {
-	if o != nil {
-		o.use.Lock()
-		unix.Close(o.fd)
-	}
 }
 
 // dropAll lets go of every lock.
 func (t *lockTable) dropAll() {
 	t.mu.Lock()
-	owners := t.owners
-	t.owners = nil
+	keys := slices.Collect(maps.Keys(t.owners))
 	t.mu.Unlock()
-	for _, own := range owners {
-		own.close()
+	for _, key := range keys {
+		t.close(key)
 	}
 }
 
@@ -158,6 +172,10 @@ func (fs *FS) posixLock(path string, fh, owner uint64, command int, lock *unix.F
 // lock to come free.
 func (t *lockTable) fcntl(key lockOwner, fd, command int, lock *unix.Flock_t) error {
 	if lock.Type == unix.F_UNLCK {
+		if lock.Start == 0 && lock.Len == 0 && lock.Whence == unix.SEEK_SET { // all of them, as when a file is closed
+			t.close(key)
+			return nil
+		}
 		own := t.hold(key)
 		if own == nil {
 			return nil
