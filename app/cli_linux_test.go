@@ -83,6 +83,38 @@ func TestMountRefuses(t *testing.T) {
 	}
 }
 
+// TestMountRefusesWithoutFUSE hides the library, and the device, from the program: it says how to get them here.
+func TestMountRefusesWithoutFUSE(t *testing.T) {
+	s := desktop.New(t)
+	backing, mountPoint := folders(t, s.Home)
+	libraries := "for lib in /lib*/libfuse3.so.3 /lib*/*/libfuse3.so.3 /usr/lib*/libfuse3.so.3 /usr/lib*/*/libfuse3.so.3; do " +
+		"[ ! -e $lib ] || mount --bind /dev/null $(readlink -f $lib); done"
+	for hide, says := range map[string]string{
+		libraries:                  "FUSE is not installed: libfuse3.so.3 was not found.",
+		"mount -t tmpfs none /dev": "The kernel offers no FUSE here: /dev/fuse",
+	} {
+		script := hide + ` && exec "$0" mount "$1" "$2"`
+		p := s.Start("unshare", "--map-root-user", "--mount", "sh", "-c", script, vitrine, backing, mountPoint)
+		if exit := p.WaitExit(soon); exit != 1 || !strings.Contains(p.Output(), says) || !strings.Contains(p.Output(), "\n  ") {
+			t.Errorf("exit status %d; want %q and a command in:\n%s", exit, says, p.Output())
+		}
+	}
+}
+
+// TestMountRefusesAMount meets a mount that is alive.
+func TestMountRefusesAMount(t *testing.T) {
+	s := desktop.New(t)
+	first, backing, mountPoint := startMount(t, s)
+	p := s.Start(vitrine, "mount", backing, mountPoint)
+	if exit := p.WaitExit(soon); exit != 1 || !strings.Contains(p.Output(), "Another Vitrine has "+backing+" mounted on "+mountPoint) {
+		t.Errorf("exit status %d:\n%s", exit, p.Output())
+	}
+	first.Signal(os.Interrupt)
+	if exit := first.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d", exit)
+	}
+}
+
 // startMount mounts in the foreground and returns once it says so.
 func startMount(t *testing.T, s *desktop.Session, args ...string) (p *desktop.Process, backing, mountPoint string) {
 	t.Helper()

@@ -67,6 +67,17 @@ func (fs *FS) at2(old, new string, f func(dir1 int, name1 string, dir2 int, name
 	return fs.at(new, func(dir int, name string) error { return f(p.dir, p.name, dir, name) })
 }
 
+// onInode calls f with exactly the file at path, whatever stands there by the time of the call.
+func (fs *FS) onInode(path string, f func(i inode) error) int {
+	fd, err := openBeneath(fs.root, relative(path), openOnly)
+	if err != nil {
+		return errc(err)
+	}
+	defer unix.Close(fd)
+	i := inodeOf(fd)
+	return errc(retry(func() error { return f(i) }))
+}
+
 // retry calls f again as long as a signal interrupts it: the Go runtime signals its threads to preempt them.
 func retry(f func() error) error {
 	for {

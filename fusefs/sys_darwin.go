@@ -97,15 +97,8 @@ func (i inode) removexattr(name string) error { return unix.Fremovexattr(int(i),
 
 func (i inode) listxattr(buf []byte) (int, error) { return unix.Flistxattr(int(i), buf) }
 
-// onInode calls f with the file at path.
-func (fs *FS) onInode(path string, f func(i inode) error) int {
-	fd, err := openBeneath(fs.root, relative(path), openOnly)
-	if err != nil {
-		return errc(err)
-	}
-	defer unix.Close(fd)
-	return errc(retry(func() error { return f(inode(fd)) }))
-}
+// inodeOf names the file of a descriptor.
+func inodeOf(fd int) inode { return inode(fd) }
 
 // list reads a whole folder, whatever ofst says: with a next position of 0 FUSE keeps the entries itself. For the
 // layout of an entry see getdirentries(2), struct dirent with 64-bit inodes.

@@ -92,16 +92,8 @@ func (i inode) removexattr(name string) error { return unix.Removexattr(string(i
 
 func (i inode) listxattr(buf []byte) (int, error) { return unix.Listxattr(string(i), buf) }
 
-// onInode calls f with the file at path.
-func (fs *FS) onInode(path string, f func(i inode) error) int {
-	fd, err := openBeneath(fs.root, relative(path), openOnly)
-	if err != nil {
-		return errc(err)
-	}
-	defer unix.Close(fd)
-	i := inode("/proc/self/fd/" + strconv.Itoa(fd))
-	return errc(retry(func() error { return f(i) }))
-}
+// inodeOf names the file of a descriptor.
+func inodeOf(fd int) inode { return inode("/proc/self/fd/" + strconv.Itoa(fd)) }
 
 // list reads a folder's entries from position ofst on; see getdents64(2) for their layout.
 func (c *call) list(fd int, ofst int64, each func(name string, stat *fuse.Stat_t, next int64) bool) int {
