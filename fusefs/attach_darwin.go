@@ -108,8 +108,8 @@ func text(b []byte) string {
 }
 
 // clearMountPoint looks what is mounted at path. A FUSE mount whose program has died is cleared away; anything else is
-// a Problem.
-func clearMountPoint(path string) (was bool, err error) {
+// a Problem, but for a mount by others where we may mount over it.
+func clearMountPoint(path string, over bool) (was bool, err error) {
 	mount, err := mountAt(path)
 	if err != nil || mount == nil {
 		return false, err
@@ -119,6 +119,9 @@ func clearMountPoint(path string) (was bool, err error) {
 		if err := unix.Unmount(path, unix.MNT_FORCE); err == nil {
 			return true, nil
 		}
+	}
+	if over && !strings.Contains(kind, "fuse") {
+		return false, nil
 	}
 	return true, &Problem{Kind: MountPointTaken,
 		What:    fmt.Sprintf("Something is mounted on %s already (%s, %s).", path, kind, text(mount.Mntfromname[:])),

@@ -241,14 +241,14 @@ func mountAt(path string) (*mountinfo.Info, error) {
 	return mounts[len(mounts)-1], nil
 }
 
-// clearMountPoint looks what is mounted at path. A mount of ours whose program has died is cleared away; anything
-// else is a Problem.
-func clearMountPoint(path string) (was bool, err error) {
+// clearMountPoint looks what is mounted at path. A mount of ours whose program has died is cleared away; anything else is
+// a Problem, but for a mount by others where we may mount over it.
+func clearMountPoint(path string, over bool) (was bool, err error) {
 	info, err := mountAt(path)
 	if err != nil {
 		return false, &Problem{Kind: MountFailed, Err: err, What: fmt.Sprintf("%s cannot be read: %v.", mountFile, err)}
 	}
-	if info == nil {
+	if info == nil || over && info.FSType != fsType {
 		return false, nil
 	}
 	if info.FSType != fsType {

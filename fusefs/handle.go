@@ -17,11 +17,11 @@ type handle struct {
 	fd    int
 	tally oplog.Tally // what happened to it since it was opened
 
-	// use is held for reading by every operation on fd, from before it is looked up until its system call has
+	// use is held for reading by every operation on fd, from the instant the handle is found until its system call has
 	// returned. Only release takes it for writing, and so waits for every operation that was admitted.
 	use sync.RWMutex
 
-	// cursor guards the read position of a folder's fd.
+	// cursor guards the position of fd: Readdir and lseek move it.
 	cursor sync.Mutex
 }
 

@@ -117,14 +117,14 @@ func (p *prepared) findMountPoint() error {
 		return mountPointProblem(path, err)
 	}
 	path = filepath.Join(parent, filepath.Base(path))
-	taken, err := clearMountPoint(path)
+	taken, err := clearMountPoint(path, p.InPlace)
 	if err != nil {
 		return err
 	}
 	if !taken {
 		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
 			path = real
-			if _, err := clearMountPoint(path); err != nil {
+			if _, err := clearMountPoint(path, p.InPlace); err != nil {
 				return err
 			}
 		}

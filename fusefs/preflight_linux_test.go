@@ -87,6 +87,34 @@ func TestPreflightForeignMount(t *testing.T) {
 	}
 }
 
+// TestInPlaceOverAMount watches a folder that is a mount of its own, as a USB drive is.
+func TestInPlaceOverAMount(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a drive to watch")
+	}
+	path := freshFolder(t, "drive")
+	check(t, unix.Mount("none", path, "tmpfs", 0, ""))
+	defer unix.Unmount(path, unix.MNT_DETACH)
+	check(t, os.WriteFile(filepath.Join(path, "f"), []byte("on the drive"), 0o600))
+	p := serveChild(t, Config{Backing: path, MountPoint: path, InPlace: true})
+	if p.first.Err != nil {
+		t.Fatal(p.first.Err)
+	}
+	if got, err := os.ReadFile(p.file("f")); err != nil || string(got) != "on the drive" {
+		t.Errorf("%q, %v", got, err)
+	}
+	q := serveChild(t, Config{Backing: path, InPlace: true})
+	if q.first.Err == nil || q.first.Err.Kind != MountPointTaken {
+		t.Errorf("a second one over the first: %+v", q.first.Err)
+	}
+	if a := p.ask("eject"); a.Err != nil || a.Status.State != Unmounted {
+		t.Errorf("%v, %+v", a.Err, a.Status)
+	}
+	if info, err := mountAt(path); err != nil || info == nil || info.FSType != "tmpfs" {
+		t.Errorf("the drive itself is gone: %+v, %v", info, err)
+	}
+}
+
 // TestPreflightSystem hides what FUSE needs from a child, in a mount namespace of its own.
 func TestPreflightSystem(t *testing.T) {
 	library := libraryPath(t)
