@@ -169,8 +169,9 @@ find_go() {
 # go_minor prints the 26 of Go 1.26.8, outside of the module, where the go command would fetch the version go.mod asks for.
 go_minor() { (cd / && GOTOOLCHAIN=local go version) | sed -nE 's/^go version go1\.([0-9]+).*/\1/p'; }
 
-# Since 1.21 the go command fetches the version that go.mod asks for.
-readonly oldest_fetching=21
+# Since 1.21 the go command fetches the version that go.mod asks for. Since 1.16 it can fetch any module by name, and each
+# version of Go is one: golang.org/toolchain.
+readonly oldest_fetching=21 oldest_usable=16
 
 # require_go makes sure that Go is there, in the version of go.mod or able to fetch it.
 require_go() {
@@ -179,12 +180,26 @@ require_go() {
 	find_go || install_go
 	minor=$(go_minor)
 	[[ $minor ]] || return 0 # a development version: newer than any number
-	((minor >= oldest_fetching)) ||
+	((minor >= oldest_usable)) ||
 		die "Go 1.$wanted is needed, and $(command -v go) is 1.$minor. Install the present one from https://go.dev/dl and start again."
-	if ((minor < wanted)); then
+	if ((minor < oldest_fetching)); then
+		fetch_go "$(sed -nE 's/^go (.*)/\1/p' go.mod)"
+	elif ((minor < wanted)); then
 		say "Go here is 1.$minor; the go command will fetch 1.$wanted"
 		export GOTOOLCHAIN=auto
 	fi
+}
+
+# fetch_go VERSION fetches Go with a Go that is too old to do so by itself, and puts it on PATH. It stays in the cache of
+# modules, where nothing is executable.
+fetch_go() {
+	local module dir
+	module=golang.org/toolchain@v0.0.1-go$1.$(go env GOOS)-$(go env GOARCH)
+	say "Go here is too old; fetching Go $1"
+	dir=$(cd / && go mod download -json "$module" | sed -nE 's/^[[:space:]]*"Dir": "(.*)",?$/\1/p') || true
+	[[ $dir ]] || die "Go $1 could not be fetched. Install it from https://go.dev/dl and start again."
+	chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/*
+	export PATH=$dir/bin:$PATH GOTOOLCHAIN=local
 }
 
 install_go() {
@@ -192,7 +207,7 @@ install_go() {
 	debian)
 		local minor
 		minor=$(LC_ALL=C apt-cache policy golang-go 2>/dev/null | sed -nE 's/^ *Candidate: 2:1\.([0-9]+).*/\1/p')
-		if [[ $minor ]] && ((minor >= oldest_fetching)); then
+		if [[ $minor ]] && ((minor >= oldest_usable)); then
 			install_missing debian golang-go
 			return
 		fi

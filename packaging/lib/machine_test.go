@@ -39,7 +39,7 @@ func newMachine(t *testing.T, programs ...string) *machine {
 	for _, name := range programs {
 		m.program(name, standIns[name])
 	}
-	for _, name := range []string{"bash", "env", "grep", "mv", "sed"} {
+	for _, name := range []string{"bash", "chmod", "env", "grep", "mkdir", "mv", "sed"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
@@ -207,7 +207,7 @@ func TestGoIsFoundInstalledOrAskedFor(t *testing.T) {
 		"newer":       {"go1.30", "", 0, "auto=\n"},
 		"development": {"devel go1-abc", "", 0, "auto=\n"},
 		"fetching":    {"go1.24.4", "GOTOOLCHAIN=local", 0, "Go here is 1.24; the go command will fetch 1.26\nauto=auto\n"},
-		"too old":     {"go1.19.8", "", 1, "is 1.19. Install the present one from https://go.dev/dl"},
+		"too old":     {"go1.15.8", "", 1, "is 1.15. Install the present one from https://go.dev/dl"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t, debian...)
@@ -218,9 +218,34 @@ func TestGoIsFoundInstalledOrAskedFor(t *testing.T) {
 	}
 }
 
+// TestOldGoFetchesItsSuccessor has a Go that cannot fetch another by itself, but any module.
+func TestOldGoFetchesItsSuccessor(t *testing.T) {
+	m := newMachine(t, debian...)
+	m.program("go", `case $1 in
+		version) echo "go version go1.19.8 linux/amd64" ;;
+		env) [[ $2 == GOOS ]] && echo linux || echo amd64 ;;
+		mod) note "$@"; [[ ! -e $here/broken ]] || exit 1
+			mkdir -p "$here/fetched/bin" "$here/fetched/pkg/tool/linux_amd64"
+			: >"$here/fetched/pkg/tool/linux_amd64/compile"
+			printf '#!/bin/bash\necho the fetched one\n' >"$here/fetched/bin/go"
+			printf '{\n\t"Path": "golang.org/toolchain",\n\t"Dir": "%s",\n\t"Sum": "h1:"\n}\n' "$here/fetched" ;;
+		esac`)
+	out, status := m.run(`require_go; go version; echo "toolchain=$GOTOOLCHAIN"`, "")
+	m.wants(out, status, 0, "the fetched one\ntoolchain=local\n")
+	calls, err := os.ReadFile(filepath.Join(m.dir, "calls"))
+	if err != nil || !strings.Contains(string(calls), "go mod download -json golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64") {
+		t.Errorf("%v; it called:\n%s", err, calls)
+	}
+	if err := os.WriteFile(filepath.Join(m.dir, "broken"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, status = m.run("require_go", "")
+	m.wants(out, status, 1, "Go 1.26.0 could not be fetched. Install it from https://go.dev/dl")
+}
+
 func TestMissingGoIsInstalledWhereThePackageIsNewEnough(t *testing.T) {
 	m := newMachine(t, debian...)
-	out, status := m.run("go_folders=; require_go", "FAKE_GO=19")
+	out, status := m.run("go_folders=; require_go", "FAKE_GO=15")
 	m.wants(out, status, 1, "Install Go from https://go.dev/dl")
 	m.program("go-later", `echo "go version go1.24.4 linux/amd64"`)
 	m.program("apt-get", standIns["apt-get"]+`; [[ $* != *golang-go ]] || mv "$here/go-later" "$here/go"`)
