@@ -34,17 +34,12 @@ func execute(args []string, out, errOut io.Writer) int {
 		return exitOK
 	}
 	fmt.Fprintf(errOut, "vitrine: %v\n", err)
-	if isUsage(command, err) {
+	var usage usageError
+	if errors.As(err, &usage) {
 		fmt.Fprintf(errOut, "See '%s --help'.\n", command.CommandPath())
 		return exitUsage
 	}
 	return exitError
-}
-
-// isUsage tells mistakes in the command line from failures; cobra's own unknown commands have no type.
-func isUsage(command *cobra.Command, err error) bool {
-	var usage usageError
-	return errors.As(err, &usage)
 }
 
 func rootCommand() *cobra.Command {

@@ -1,8 +1,6 @@
 package fusefs
 
 import (
-	"strings"
-
 	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/unix"
 
@@ -30,18 +28,13 @@ func (fs *FS) Readdir(path string, fill func(name string, stat *fuse.Stat_t, ofs
 	h.cursor.Lock()
 	defer h.cursor.Unlock()
 	return c.list(h.fd, ofst, func(name string, stat *fuse.Stat_t, next int64) bool {
-		if isHidden(name) {
+		if oplog.IsHidden(name) {
 			return true
 		}
 		c.out.Result++
 		return fill(name, stat, next)
 	})
 }
-
-// hiddenPrefix begins the name under which libfuse keeps a file that was unlinked while open.
-const hiddenPrefix = ".fuse_hidden"
-
-func isHidden(name string) bool { return strings.HasPrefix(name, hiddenPrefix) }
 
 // Releasedir closes a folder's handle.
 func (fs *FS) Releasedir(path string, fh uint64) (errc int) {

@@ -203,7 +203,7 @@ func mountPointProblem(path string, err error) *Problem {
 	case errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: MountPointMissing, Err: err, Create: path,
 			What: fmt.Sprintf("The mount point %s does not exist.", path),
-			Cure: "Create it, or let Vitrine create it with --create.", Command: "mkdir -p " + quote(path)}
+			Cure: "Create it, or choose another folder.", Command: "mkdir -p " + quote(path)}
 	case errors.Is(err, unix.ENOTDIR):
 		return &Problem{Kind: MountPointNotFolder, Err: err,
 			What: fmt.Sprintf("The mount point %s is not a folder.", path),

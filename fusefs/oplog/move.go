@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// hiddenPrefix begins the name that libfuse gives to an open file when its own name is unlinked or replaced.
-const hiddenPrefix = ".fuse_hidden"
+// IsHidden reports whether libfuse gave a file this name, which it does to an open file when its own name is unlinked or
+// replaced; see hide_node in libfuse's lib/fuse.c.
+func IsHidden(name string) bool { return strings.HasPrefix(name, ".fuse_hidden") }
 
 // Moves reports whether the event may change the paths of open files.
 func (e *Event) Moves() bool {
@@ -29,7 +30,7 @@ func (h *OpenHandle) move(e *Event) bool {
 		return h.lose(e.Path)
 	case e.Flags&Exchanged != 0:
 		return h.rebase(e.Path, e.Path2) || h.rebase(e.Path2, e.Path)
-	case strings.HasPrefix(path.Base(e.Path2), hiddenPrefix):
+	case IsHidden(path.Base(e.Path2)):
 		return h.lose(e.Path)
 	case e.Path == e.Path2:
 		return false
