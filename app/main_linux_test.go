@@ -26,7 +26,7 @@ func withProgram(run func() int) int {
 	}
 	defer os.RemoveAll(dir)
 	vitrine = filepath.Join(dir, "vitrine")
-	if out, err := exec.Command("go", "build", "-race", "-tags", "fuse3", "-o", vitrine, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-race", "-o", vitrine, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
 		return 1
 	}

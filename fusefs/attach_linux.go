@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/moby/sys/mountinfo"
@@ -25,14 +26,13 @@ const (
 	forOthers = "allow_other,default_permissions" // mount options; see fuse(8)
 )
 
-// attachment is a mount in the kernel's mount table. The mount is made here and not by libfuse, which would tell the
-// reason of a failure to nobody but stderr.
+// attachment is a mount in the kernel's mount table.
 type attachment struct {
 	fd         int // open /dev/fuse, -1 once serve has taken it over
 	mountPoint string
-	id         uint64
-	mountID    int // in /proc/self/mountinfo
-	minor      int // of the mount's device number: names its connection in /sys/fs/fuse/connections
+	server     atomic.Pointer[server] // once serve has begun
+	mountID    int                    // in /proc/self/mountinfo
+	minor      int                    // of the mount's device number: names its connection in /sys/fs/fuse/connections
 }
 
 // attach mounts at an empty folder. Nothing answers there before serve runs.
@@ -53,7 +53,7 @@ func attach(p *prepared) (*attachment, error) {
 			What: fmt.Sprintf("The system refused to mount on %s: %v.", p.MountPoint, err),
 			Cure: "Check that you own the mount point and that mounting is allowed here."}
 	}
-	a := &attachment{fd: fd, mountPoint: p.MountPoint, id: newServing()}
+	a := &attachment{fd: fd, mountPoint: p.MountPoint}
 	info, err := mountAt(p.MountPoint)
 	if err != nil || info == nil {
 		a.abandon()
@@ -146,9 +146,11 @@ func receiveFd(socket int) (int, error) {
 
 // serve answers the kernel until the mount ends.
 func (a *attachment) serve(fs *FS) error {
-	fd := a.fd
+	s := newServer(fs, a.fd)
 	a.fd = -1
-	return serve(a.id, fs, fd)
+	a.server.Store(s)
+	fs.server.Store(s)
+	return s.serve()
 }
 
 // abandon undoes attach where serve did not run.
@@ -175,7 +177,9 @@ func (a *attachment) abort(done <-chan struct{}, limit time.Duration) error {
 		return err
 	}
 	for give := time.Now().Add(limit); time.Now().Before(give) && !within(20*time.Millisecond, done); {
-		stopServing(a.id)
+		if s := a.server.Load(); s != nil {
+			s.stop()
+		}
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // BenchmarkWriteSize writes through a mount with write(2) calls of several sizes, and BenchmarkReadSize reads so. The
@@ -42,7 +44,7 @@ func BenchmarkReadSize(b *testing.B) {
 				if i*size%benchFile == 0 { // opened anew, so that it is read from the mount and not from the page cache
 					file.Close()
 					var err error
-					if file, err = os.OpenFile(p.file("f"), os.O_RDONLY|directFlag, 0); err != nil {
+					if file, err = os.OpenFile(p.file("f"), os.O_RDONLY|unix.O_DIRECT, 0); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -1,5 +1,3 @@
-//go:build linux && fuse3
-
 package fusefs
 
 /*
@@ -7,7 +5,6 @@ package fusefs
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -70,11 +67,10 @@ static void be_ourselves(void)
 		errno = keep; \
 	} while (0)
 
-static long vitrine_openat2(struct as as, int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+static int vitrine_openat(struct as as, int dir, const char *name, int flags, mode_t mode)
 {
-	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
-	long fd;
-	MAKE(fd, &as, syscall(SYS_openat2, dir, path, &how, sizeof how));
+	int fd;
+	MAKE(fd, &as, openat(dir, name, flags, mode));
 	return fd;
 }
 
@@ -104,7 +100,7 @@ import "C"
 import (
 	"unsafe"
 
-	"golang.org/x/sys/unix"
+	"vitrine/fusefs/wire"
 )
 
 // as is the caller as C takes it.
@@ -116,44 +112,38 @@ func (by caller) as() C.struct_as {
 	return C.struct_as{uid: C.uid_t(by.uid), gid: C.gid_t(by.gid), umask: C.mode_t(by.umask), own: own}
 }
 
-// createBeneath creates and opens the file rel below root, for the caller.
-func createBeneath(root int, rel string, flags int, mode uint32, by caller) (fd int, err error) {
-	path := C.CString(rel)
-	defer C.free(unsafe.Pointer(path))
-	r, err := C.vitrine_openat2(by.as(), C.int(root), path, C.uint64_t(flags|unix.O_CREAT|openFlags), C.uint64_t(mode&0o7777), resolveBeneath)
+// cname is a name as C takes it. It is memory that C has given.
+func cname(name wire.Name) *C.char { return (*C.char)(unsafe.Pointer(name.Ptr())) }
+
+// createAt is openat(2) for the caller, with flags that create.
+func createAt(dir int, name wire.Name, flags int, mode uint32, by caller) (fd int, err error) {
+	r, err := C.vitrine_openat(by.as(), C.int(dir), cname(name), C.int(flags), C.mode_t(mode&0o7777))
 	if r < 0 {
-		return -1, swapped(err)
+		return -1, err
 	}
 	return int(r), nil
 }
 
 // mkdirAt is mkdirat(2) for the caller.
-func mkdirAt(dir int, name string, mode uint32, by caller) error {
-	path := C.CString(name)
-	defer C.free(unsafe.Pointer(path))
-	result, err := C.vitrine_mkdirat(by.as(), C.int(dir), path, C.mode_t(mode&0o7777))
-	return failed(result, err)
+func mkdirAt(dir int, name wire.Name, mode uint32, by caller) error {
+	result, err := C.vitrine_mkdirat(by.as(), C.int(dir), cname(name), C.mode_t(mode&0o7777))
+	return made(result, err)
 }
 
 // mknodAt is mknodat(2) for the caller.
-func mknodAt(dir int, name string, mode uint32, dev uint64, by caller) error {
-	path := C.CString(name)
-	defer C.free(unsafe.Pointer(path))
-	result, err := C.vitrine_mknodat(by.as(), C.int(dir), path, C.mode_t(mode), C.uint64_t(dev))
-	return failed(result, err)
+func mknodAt(dir int, name wire.Name, mode uint32, dev uint64, by caller) error {
+	result, err := C.vitrine_mknodat(by.as(), C.int(dir), cname(name), C.mode_t(mode), C.uint64_t(dev))
+	return made(result, err)
 }
 
 // symlinkAt is symlinkat(2) for the caller.
-func symlinkAt(target string, dir int, name string, by caller) error {
-	to, path := C.CString(target), C.CString(name)
-	defer C.free(unsafe.Pointer(to))
-	defer C.free(unsafe.Pointer(path))
-	result, err := C.vitrine_symlinkat(by.as(), to, C.int(dir), path)
-	return failed(result, err)
+func symlinkAt(target wire.Name, dir int, name wire.Name, by caller) error {
+	result, err := C.vitrine_symlinkat(by.as(), cname(target), C.int(dir), cname(name))
+	return made(result, err)
 }
 
-// failed is the error of a system call that answers -1 for one, as cgo gives both.
-func failed(result C.int, err error) error {
+// made is the error of a system call that answers -1 for one, as cgo gives both.
+func made(result C.int, err error) error {
 	if result < 0 {
 		return err
 	}

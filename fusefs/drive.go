@@ -186,7 +186,9 @@ func (d *Drive) mountNow(ctx context.Context, config Config) error {
 		return err
 	}
 	fs := New(int(p.root.Fd()), p.ReadOnly, d.record)
-	fs.others, fs.caller = p.AllowOther, mountCaller(p.AllowOther)
+	if fs.others = p.AllowOther; fs.others {
+		fs.forOthers()
+	}
 	m := &mount{prepared: p, fs: fs, attachment: a, done: make(chan struct{}), settled: make(chan struct{})}
 	d.setMount(m)
 	go m.run()
@@ -257,7 +259,7 @@ func (d *Drive) attend(m *mount) {
 	defer close(m.settled)
 	defer stop()
 	go m.attachment.watch(ctx, func() {
-		if !m.attachment.attached() && d.enter([]State{Mounted}, Ejecting, "") {
+		if !m.attachment.attached() && d.gone(m) {
 			go d.awaitHolders(m)
 		}
 	})
@@ -275,6 +277,17 @@ func (d *Drive) attend(m *mount) {
 		return
 	}
 	d.settle(Unmounted, nil)
+}
+
+// gone notes that a mount was unmounted from outside. It answers false where that is no news.
+func (d *Drive) gone(m *mount) bool {
+	return d.update(func(s *Status) bool {
+		if s.State != Mounted || d.mount != m { // another may be mounted by now
+			return false
+		}
+		s.State, s.Progress, s.Problem = Ejecting, "", nil
+		return true
+	})
 }
 
 // awaitHolders tells who keeps a mount alive that was unmounted from outside with files open (umount -l).

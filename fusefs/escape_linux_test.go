@@ -6,14 +6,15 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs/wire"
 )
 
 // TestNoPathLeadsOut swaps a folder and a file for symbolic links to outside, over and over, while every operation
 // that takes a path goes through them. Nothing outside may be read or changed.
 func TestNoPathLeadsOut(t *testing.T) {
-	fs, _, folder := openFS(t, false)
+	k, _, folder := openFS(t, false)
 	outside := t.TempDir()
 	secret := filepath.Join(outside, "f")
 	check(t, os.WriteFile(secret, []byte("secret"), 0o600))
@@ -38,20 +39,19 @@ func TestNoPathLeadsOut(t *testing.T) {
 			unix.Renameat2(root, "realfile", root, "linkfile", unix.RENAME_EXCHANGE)
 		}
 	}()
-	times := []fuse.Timespec{{Sec: 1}, {Sec: 1}}
 	var reached, refused int
 	for i := range 3000 {
 		for _, path := range []string{"/real/f", "/realfile"} {
 			for _, errc := range []int{
-				attackByHandle(t, fs, path, os.O_RDONLY),
-				attackByHandle(t, fs, path, os.O_RDWR),
-				fs.Chmod(path, 0o640+uint32(i%2)),
-				fs.Utimens(path, times),
-				fs.Truncate(path, int64(i%10), noHandle),
-				fs.Setxattr(path, "user.attack", []byte("x"), 0),
-				fs.Removexattr(path, "user.secret"),
-				fs.Access(path, unix.R_OK),
-				attackAttributes(t, fs, path),
+				attackByHandle(t, k, path, os.O_RDONLY),
+				attackByHandle(t, k, path, os.O_RDWR),
+				k.setattr(path, wire.SetattrIn{Valid: wire.FattrMode, Mode: 0o640 + uint32(i%2)}),
+				k.setattr(path, wire.SetattrIn{Valid: wire.FattrAtime | wire.FattrMtime, Atime: 1, Mtime: 1}),
+				k.setattr(path, wire.SetattrIn{Valid: wire.FattrSize, Size: uint64(i % 10)}),
+				second(k.on(wire.Setxattr, path, raw(wire.SetxattrCompatIn{Size: 1}), name("user.attack"), []byte("x"))),
+				second(k.on(wire.Removexattr, path, name("user.secret"))),
+				second(k.on(wire.Access, path, raw(wire.AccessIn{Mask: unix.R_OK}))),
+				attackAttributes(t, k, path),
 			} {
 				if errc < 0 {
 					refused++
@@ -60,15 +60,21 @@ func TestNoPathLeadsOut(t *testing.T) {
 				}
 			}
 		}
-		fs.Create("/real/made", os.O_RDWR, 0o600)
-		fs.Mkdir("/real/made-folder", 0o700)
-		fs.Link("/realfile", "/real/made-link")
-		fs.Symlink("x", "/real/made-symlink")
-		fs.Mknod("/real/made-node", unix.S_IFREG|0o600, 0)
-		fs.Rename("/real/made", "/real/renamed")
-		fs.Unlink("/real/renamed")
-		fs.Rmdir("/real/made-folder")
-		fs.Unlink("/real/made-link")
+		k.create("/real/made", os.O_RDWR, 0o600)
+		k.in(wire.Mkdir, "/real/made-folder", raw(wire.MkdirIn{Mode: 0o700}))
+		if node, errc := k.walk("/realfile"); errc == 0 {
+			k.in(wire.Link, "/real/made-link", raw(wire.LinkIn{OldNode: node}))
+		}
+		if folder, last, errc := k.split("/real/made-symlink"); errc == 0 {
+			k.ask(wire.Symlink, folder, last, name("x"))
+		}
+		k.in(wire.Mknod, "/real/made-node", raw(wire.MknodIn{Mode: unix.S_IFREG | 0o600}))
+		if folder, _, errc := k.split("/real/made"); errc == 0 {
+			k.ask(wire.Rename, folder, raw(wire.RenameIn{NewDir: folder}), name("made"), name("renamed"))
+		}
+		k.in(wire.Unlink, "/real/renamed")
+		k.in(wire.Rmdir, "/real/made-folder")
+		k.in(wire.Unlink, "/real/made-link")
 	}
 	stop.Store(true)
 	<-done
@@ -88,50 +94,60 @@ func TestNoPathLeadsOut(t *testing.T) {
 	}
 }
 
-func attackByHandle(t *testing.T, fs *FS, path string, flags int) int {
-	errc, fh := fs.Open(path, flags)
+func second(_ []byte, errc int) int { return errc }
+
+func attackByHandle(t *testing.T, k *kernel, path string, flags int) int {
+	f, errc := k.open(path, flags)
 	if errc != 0 {
 		return errc
 	}
-	defer fs.Release(path, fh)
+	defer f.release()
 	buf := make([]byte, 16)
-	if n := fs.Read(path, buf, 0, fh); n > 0 && string(buf[:n]) == "secret" {
+	if n := f.read(buf, 0); n > 0 && string(buf[:n]) == "secret" {
 		t.Error("read the file outside")
 	}
 	if flags == os.O_RDWR {
-		fs.Write(path, []byte("inside"), 0, fh)
+		f.write([]byte("inside"), 0)
 	}
 	return 0
 }
 
-func attackAttributes(t *testing.T, fs *FS, path string) int {
-	errc, value := fs.Getxattr(path, "user.secret")
+func attackAttributes(t *testing.T, k *kernel, path string) int {
+	value, errc := k.on(wire.Getxattr, path, raw(wire.GetxattrIn{Size: 64}), name("user.secret"))
 	if string(value) == "secret" {
 		t.Error("read an attribute of the file outside")
 	}
-	var stat fuse.Stat_t
-	fs.Getattr(path, &stat, noHandle)
-	if stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Mode&0o777 == 0o600 && path == "/real/f" {
-		t.Error("read the status of the file outside")
+	reply, found := k.on(wire.Getattr, path, raw(wire.GetattrIn{}))
+	if found == 0 {
+		attr := replied[wire.AttrOut](reply).Attr
+		if attr.Mode&unix.S_IFMT == unix.S_IFREG && attr.Mode&0o777 == 0o600 && path == "/real/f" {
+			t.Error("read the status of the file outside")
+		}
 	}
 	return errc
 }
 
-// TestDotDot names the parent folder in paths as no kernel would.
-func TestDotDot(t *testing.T) {
-	fs, _, folder := openFS(t, false)
-	check(t, os.WriteFile(filepath.Join(filepath.Dir(folder), "outside"), []byte("x"), 0o600))
-	for _, path := range []string{"/../outside", "/a/../../outside", "//etc/passwd", "/../.."} {
-		if errc, _ := fs.Open(path, os.O_RDONLY); errc == 0 {
-			t.Errorf("open %s succeeded", path)
+// TestNamesThatNoKernelSends asks for names that would lead elsewhere.
+func TestNamesThatNoKernelSends(t *testing.T) {
+	k, _, folder := openFS(t, false)
+	outside := filepath.Join(filepath.Dir(folder), "outside")
+	check(t, os.WriteFile(outside, []byte("x"), 0o600))
+	defer os.Remove(outside)
+	for _, bad := range []string{"..", ".", "", "../outside", "/etc", "a/../../outside", "/"} {
+		for op, args := range map[wire.Opcode][]byte{
+			wire.Lookup: nil, wire.Unlink: nil, wire.Rmdir: nil,
+			wire.Mkdir: raw(wire.MkdirIn{}), wire.Mknod: raw(wire.MknodIn{}), wire.Create: raw(wire.CreateIn{}),
+			wire.Link: raw(wire.LinkIn{OldNode: wire.RootID}),
+		} {
+			if _, errc := k.ask(op, wire.RootID, args, name(bad)); errc != malformed {
+				t.Errorf("request %d of %q: %d", op, bad, errc)
+			}
 		}
-	}
-	for _, path := range []string{"/..", "/a/..", "/../outside"} {
-		if errc := fs.Getattr(path, new(fuse.Stat_t), noHandle); errc == 0 {
-			t.Errorf("getattr %s succeeded", path)
+		if _, errc := k.ask(wire.Rename, wire.RootID, raw(wire.RenameIn{NewDir: wire.RootID}), name("a"), name(bad)); errc != malformed {
+			t.Errorf("rename to %q: %d", bad, errc)
 		}
-	}
-	if errc := fs.Unlink("/../outside"); errc == 0 {
-		t.Error("unlink /../outside succeeded")
+		if _, errc := k.ask(wire.Symlink, wire.RootID, name(bad), name("target")); errc != malformed {
+			t.Errorf("symlink %q: %d", bad, errc)
+		}
 	}
 }

@@ -8,14 +8,12 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
 )
 
-// FS is a backing folder as a FUSE filesystem. Its exported operations are those of cgofuse's FileSystemInterface:
-// they take paths that begin with "/", return 0 or a negated errno, and may be called from any number of threads.
+// FS is a backing folder as a FUSE filesystem. Its operations may be called from any number of threads.
 type FS struct {
 	root     int // descriptor of the backing folder
 	readOnly bool
@@ -23,34 +21,18 @@ type FS struct {
 	record   *oplog.Recorder
 	handles  handleTable
 	locks    lockTable
-	caller   func() caller // who asks for the operation being served
+	platform // what the system's way to speak FUSE needs
 
 	startOnce sync.Once
 	started   chan struct{} // closed once the kernel has begun to talk to us
 	startErr  error         // what was wrong then; valid once started is closed
 }
 
-var _ interface {
-	fuse.FileSystemInterface
-	fuse.FileSystemOpenEx
-	fuse.FileSystemChmod3
-	fuse.FileSystemChown3
-	fuse.FileSystemUtimens3
-	fuse.FileSystemRename3
-} = (*FS)(nil)
-
-// noHandle is what cgofuse passes where the kernel named no handle.
-const noHandle = ^uint64(0)
-
 // New returns a filesystem over the open folder root, which stays the caller's to close after Destroy.
 func New(root int, readOnly bool, record *oplog.Recorder) *FS {
-	return &FS{
-		root:     root,
-		readOnly: readOnly,
-		record:   record,
-		caller:   func() caller { return caller{} },
-		started:  make(chan struct{}),
-	}
+	fs := &FS{root: root, readOnly: readOnly, record: record, started: make(chan struct{})}
+	fs.platform.init(fs)
+	return fs
 }
 
 // caller is who asks for an operation.
@@ -73,6 +55,7 @@ func (fs *FS) start(err error) {
 func (fs *FS) Destroy() {
 	fs.handles.releaseAll()
 	fs.locks.dropAll()
+	fs.platform.destroy()
 }
 
 // Sync writes everything that the backing folder's filesystem still holds in memory to its disk; see syncfs(2).
@@ -93,23 +76,23 @@ func (fs *FS) OpenHandles() []oplog.OpenHandle {
 
 // call is one operation being served.
 type call struct {
-	fs      *FS
+	fs *FS
+	message
 	by      caller
 	pending *oplog.Pending
 	out     oplog.Outcome
-	tally   *oplog.Tally // of the handle that the operation is about
-	held    *handle      // let go at the end
-	moved   bool         // the paths of open files may have changed
+	tally   *oplog.Tally   // of the handle that the operation is about
+	held    *handle        // let go at the end
+	moved   bool           // names of files have changed
+	movers  []*oplog.Tally // of the handles whose paths may have changed with them
+	names   namesLock      // taken for the end of the operation
 }
 
 // begin records that an operation begins.
-func (fs *FS) begin(e oplog.Event) call {
-	by := fs.caller()
-	e.PID = by.tid
-	if e.Handle == noHandle {
-		e.Handle = 0
-	}
-	return call{fs: fs, by: by, pending: fs.record.Begin(e)}
+func (c *call) begin(e oplog.Event) {
+	e.PID = c.by.tid
+	c.out, c.tally, c.held, c.moved, c.movers = oplog.Outcome{}, nil, nil, false, nil
+	c.pending = c.fs.record.Begin(e)
 }
 
 // end records how the operation ended. It is deferred, and answers EIO for a handler that panicked.
@@ -125,10 +108,11 @@ func (c *call) end(result *int) {
 		c.out.Result = int64(*result)
 	}
 	if c.moved {
-		c.pending.EndMove(c.out, c.fs.handles.tallies())
+		c.pending.EndMove(c.out, c.movers)
 	} else {
 		c.pending.End(c.out, c.tally)
 	}
+	c.names.unlock()
 	if c.held != nil {
 		c.held.letGo()
 	}
@@ -145,10 +129,60 @@ func (c *call) hold(id uint64) (h *handle, errc int) {
 	return h, 0
 }
 
+// move calls f until all of buff is moved, f moves nothing more, or it fails. It returns the bytes moved, or the
+// error where there are none.
+func (c *call) move(buff []byte, ofst int64, f func(b []byte, at int64) (int, error)) (moved int) {
+	for moved < len(buff) {
+		n, err := f(buff[moved:], ofst+int64(moved))
+		switch {
+		case err == unix.EINTR:
+		case err != nil && moved == 0:
+			return errc(err)
+		case err != nil:
+			c.out.Errno = err.(unix.Errno)
+			return moved
+		case n == 0:
+			return moved
+		default:
+			moved += n
+		}
+	}
+	return moved
+}
+
 // refuse answers EROFS for an operation that would change a read-only mount.
 func (fs *FS) refuse() int {
 	if fs.readOnly {
 		return -int(unix.EROFS)
 	}
 	return 0
+}
+
+// names keeps the paths in the record true. An open file gets its path, and a renaming changes it, in one step with
+// taking a place in the record: openings hold the lock for reading, renamings for writing, both only for that step.
+type names struct{ sync.RWMutex }
+
+// namesLock is how one operation holds the lock.
+type namesLock struct {
+	shared, sole *names
+}
+
+func (l *namesLock) share(n *names) {
+	n.RLock()
+	l.shared = n
+}
+
+func (l *namesLock) own(n *names) {
+	n.Lock()
+	l.sole = n
+}
+
+func (l *namesLock) unlock() {
+	switch {
+	case l.shared != nil:
+		l.shared.RUnlock()
+	case l.sole != nil:
+		l.sole.Unlock()
+	}
+	*l = namesLock{}
 }

@@ -16,6 +16,7 @@ type handle struct {
 	id    uint64
 	fd    int
 	tally oplog.Tally // what happened to it since it was opened
+	handlePlatform
 
 	// use is held for reading by every operation on fd, from the instant the handle is found until its system call has
 	// returned. Only release takes it for writing, and so waits for every operation that was admitted.

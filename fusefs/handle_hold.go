@@ -9,11 +9,14 @@ func (t *handleTable) hold(id uint64) *handle {
 	s.RLock()
 	defer s.RUnlock()
 	h := s.handles[id]
-	if h == nil || !h.use.TryRLock() {
+	if h == nil || !h.admit() {
 		return nil
 	}
 	return h
 }
 
-// letGo ends what hold began.
+// admit is hold for a handle that was found. It answers false where the handle is being released.
+func (h *handle) admit() bool { return h.use.TryRLock() }
+
+// letGo ends what hold and admit began.
 func (h *handle) letGo() { h.use.RUnlock() }

@@ -1,6 +1,7 @@
 package fusefs
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
+	"vitrine/fusefs/wire"
 )
 
 // lockTable keeps the POSIX locks that processes hold through the mount on the backing files, so that they hold
@@ -147,26 +149,79 @@ func (t *lockTable) dropAll() {
 	}
 }
 
-// posixLock does what fcntl(2) would with F_GETLK, F_SETLK and F_SETLKW, for an owner.
-func (fs *FS) posixLock(path string, fh, owner uint64, command int, lock *unix.Flock_t, interrupted func() bool) (errno int) {
-	if lock.Type == unix.F_UNLCK && fs.locks.empty() { // libfuse asks for it at every close
-		return 0
+// getlk asks for the lock that stands in the way of one; see fcntl(2), F_GETLK.
+func (c *call) getlk() int { return c.lock(unix.F_OFD_GETLK, false) }
+
+// setlk takes or drops a lock, and fails where another stands in the way; see fcntl(2), F_SETLK, and flock(2).
+func (c *call) setlk() int { return c.lock(unix.F_OFD_SETLK, false) }
+
+// setlkw is setlk that waits; see fcntl(2), F_SETLKW.
+func (c *call) setlkw() int { return c.lock(unix.F_OFD_SETLK, true) }
+
+func (c *call) lock(command int, wait bool) int {
+	in := wire.Take[wire.LkIn](&c.args)
+	if in == nil {
+		return malformed
 	}
-	c := fs.begin(oplog.Event{Op: oplog.Lock, Path: path, Handle: fh, Offset: lock.Start, Size: lock.Len, Mode: uint32(lock.Type)})
-	defer c.end(&errno)
-	h, errno := c.hold(fh)
-	if errno != 0 {
-		return errno
+	if in.Flags&wire.LkFlock != 0 {
+		return c.flock(in, wait)
 	}
-	key, err := ownerOf(h.fd, owner)
-	if err != nil {
-		return errc(err)
+	lock := &unix.Flock_t{Type: int16(in.Lock.Type), Whence: unix.SEEK_SET, Start: int64(in.Lock.Start)}
+	if in.Lock.End != wire.LockToEnd {
+		lock.Len = int64(in.Lock.End-in.Lock.Start) + 1
 	}
-	lock.Pid = 0 // as open file description locks want it
-	wait := command == unix.F_SETLKW
-	command = map[int]int{unix.F_GETLK: unix.F_OFD_GETLK, unix.F_SETLK: unix.F_OFD_SETLK, unix.F_SETLKW: unix.F_OFD_SETLK}[command]
-	return errc(waitLock(wait, interrupted, func() error { return fs.locks.fcntl(key, h.fd, command, lock) }))
+	e := oplog.Event{Op: oplog.Lock, Handle: in.FH, Offset: lock.Start, Size: lock.Len, Mode: in.Lock.Type}
+	return c.onHandle(e, func(h *handle) error {
+		key, err := ownerOf(h.fd, in.Owner)
+		if err != nil {
+			return err
+		}
+		err = c.await(wait, func() error { return c.fs.locks.fcntl(key, h.fd, command, lock) })
+		if err == nil && command == unix.F_OFD_GETLK {
+			wire.Put[wire.LkOut](&c.reply).Lock = fileLock(lock)
+		}
+		return err
+	})
 }
+
+// fileLock is a lock as the kernel's protocol has it.
+func fileLock(lock *unix.Flock_t) wire.FileLock {
+	l := wire.FileLock{Start: uint64(lock.Start), End: wire.LockToEnd, Type: uint32(lock.Type), PID: uint32(max(lock.Pid, 0))}
+	if lock.Len > 0 {
+		l.End = l.Start + uint64(lock.Len) - 1
+	}
+	return l
+}
+
+// flock does what flock(2) does: the lock belongs to the handle and ends with it.
+func (c *call) flock(in *wire.LkIn, wait bool) int {
+	op := map[uint32]int{unix.F_RDLCK: unix.LOCK_SH, unix.F_WRLCK: unix.LOCK_EX, unix.F_UNLCK: unix.LOCK_UN}[in.Lock.Type]
+	return c.onHandle(oplog.Event{Op: oplog.Flock, Handle: in.FH, Mode: uint32(op)}, func(h *handle) error {
+		return c.await(wait, func() error { return unix.Flock(h.fd, op|unix.LOCK_NB) })
+	})
+}
+
+// await tries for a lock, again and again where the caller waits for it. It does not wait in the system call: the
+// caller may be interrupted, and only FUSE is told.
+func (c *call) await(wait bool, try func() error) error {
+	err := retry(try)
+	if !wait || err != unix.EAGAIN && err != unix.EACCES {
+		return err
+	}
+	interrupted, end := c.interruptible()
+	defer end()
+	for pause := time.Millisecond; err == unix.EAGAIN || err == unix.EACCES; pause = min(2*pause, 20*time.Millisecond) {
+		if interrupted() {
+			return errInterrupted
+		}
+		time.Sleep(pause)
+		err = retry(try)
+	}
+	return err
+}
+
+// errInterrupted is EINTR, but not for retry.
+var errInterrupted = fmt.Errorf("the caller was interrupted: %w", unix.EINTR)
 
 // fcntl holds the owner's descriptor for one call only: a close of the file, which takes it away, does not wait for a
 // lock to come free.
@@ -189,32 +244,4 @@ func (t *lockTable) fcntl(key lockOwner, fd, command int, lock *unix.Flock_t) er
 	}
 	defer own.use.RUnlock()
 	return unix.FcntlFlock(uintptr(own.fd), command, lock)
-}
-
-// flock does what flock(2) does: the lock belongs to the handle and ends with it.
-func (fs *FS) flock(path string, fh uint64, op int, interrupted func() bool) (errno int) {
-	c := fs.begin(oplog.Event{Op: oplog.Flock, Path: path, Handle: fh, Mode: uint32(op)})
-	defer c.end(&errno)
-	h, errno := c.hold(fh)
-	if errno != 0 {
-		return errno
-	}
-	return errc(waitLock(op&unix.LOCK_NB == 0, interrupted, func() error {
-		return unix.Flock(h.fd, op|unix.LOCK_NB)
-	}))
-}
-
-// waitLock tries for a lock, again and again where the caller waits for it. It does not wait in the system call: the
-// caller may be interrupted, and only FUSE is told.
-func waitLock(wait bool, interrupted func() bool, try func() error) error {
-	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
-		err := retry(try)
-		if err != unix.EAGAIN && err != unix.EACCES || !wait {
-			return err
-		}
-		if interrupted() {
-			return unix.EINTR
-		}
-		time.Sleep(pause)
-	}
 }

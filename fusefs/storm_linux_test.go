@@ -16,24 +16,6 @@ import (
 	"vitrine/fusefs/oplog"
 )
 
-// openFS returns a filesystem over a fresh folder, without a mount, and what it records.
-func openFS(t testing.TB, readOnly bool) (fs *FS, record *oplog.Recorder, folder string) {
-	t.Helper()
-	folder = t.TempDir()
-	root, err := os.Open(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	record = oplog.New(oplog.Options{})
-	fs = New(int(root.Fd()), readOnly, record)
-	t.Cleanup(func() {
-		fs.Destroy()
-		record.Close()
-		root.Close()
-	})
-	return fs, record, folder
-}
-
 const (
 	stormWriters = 4
 	stormBlock   = 64 // bytes a write
@@ -51,7 +33,7 @@ func interleavings() int {
 // at once. An operation that was admitted must not meet a closed descriptor, and every byte that was reported as
 // written when Release returned must be in its own file.
 func TestStorm(t *testing.T) {
-	fs, record, folder := openFS(t, false)
+	k, record, folder := openFS(t, false)
 	faults := new(faultCounter)
 	record.Attach(faults)
 	rounds := interleavings() / (stormWriters + 3) // each of these operations meets the release
@@ -64,7 +46,7 @@ func TestStorm(t *testing.T) {
 				if t.Failed() {
 					return
 				}
-				stormRound(t, fs, folder, name, uint64(f)<<32|uint64(round))
+				stormRound(t, k, folder, name, uint64(f)<<32|uint64(round))
 			}
 		})
 	}
@@ -90,8 +72,8 @@ func (c *faultCounter) Collect(batch []oplog.Event, _ uint64) {
 }
 
 // stormRound opens a file, writes to it from several goroutines until a release overtakes them, and compares.
-func stormRound(t *testing.T, fs *FS, folder, name string, mark uint64) {
-	errc, fh := fs.Create("/"+name, os.O_RDWR|os.O_TRUNC, 0o600)
+func stormRound(t *testing.T, k *kernel, folder, name string, mark uint64) {
+	f, errc := k.create("/"+name, os.O_RDWR|os.O_TRUNC, 0o600)
 	if errc != 0 {
 		t.Errorf("create %s: %v", name, unix.Errno(-errc))
 		return
@@ -114,7 +96,7 @@ func stormRound(t *testing.T, fs *FS, folder, name string, mark uint64) {
 	}
 	for w := range stormWriters {
 		run(func() int {
-			n := fs.Write("/"+name, stormData(mark, w, written[w]), stormOffset(w), fh)
+			n := f.write(stormData(mark, w, written[w]), stormOffset(w))
 			if n == stormBlock {
 				written[w]++
 			}
@@ -122,12 +104,12 @@ func stormRound(t *testing.T, fs *FS, folder, name string, mark uint64) {
 		})
 	}
 	buf := make([]byte, stormBlock)
-	run(func() int { return fs.Read("/"+name, buf, 0, fh) })
-	run(func() int { return fs.Fsync("/"+name, true, fh) })
-	run(func() int { return fs.Truncate("/"+name, stormOffset(stormWriters), fh) }) // beyond every write
+	run(func() int { return f.read(buf, 0) })
+	run(func() int { return f.fsync() })
+	run(func() int { return f.truncate(stormOffset(stormWriters)) }) // beyond every write
 	close(start)
 	spin(rand.IntN(20_000))
-	if errc := fs.Release("/"+name, fh); errc != 0 {
+	if errc := f.release(); errc != 0 {
 		t.Errorf("release: %v", unix.Errno(-errc))
 	}
 	running.Wait()
@@ -240,15 +222,15 @@ func stormShared(t *testing.T, p *child, name string, mark uint64) {
 // TestReleaseWaits holds an operation on a handle while it is released: the release waits for it, says so in the
 // record, and the operation's handle still works.
 func TestReleaseWaits(t *testing.T) {
-	fs, record, folder := openFS(t, false)
-	_, fh := fs.Create("/f", os.O_RDWR, 0o600)
-	h := fs.handles.hold(fh)
+	k, record, folder := openFS(t, false)
+	f, _ := k.create("/f", os.O_RDWR, 0o600)
+	h := k.fs.handles.hold(f.fh)
 	if h == nil {
 		t.Fatal("no handle")
 	}
 	released := make(chan int)
-	go func() { released <- fs.Release("/f", fh) }()
-	for fs.handles.hold(fh) != nil { // until Release has begun; then nobody else is admitted
+	go func() { released <- f.release() }()
+	for k.fs.handles.hold(f.fh) != nil { // until Release has begun; then nobody else is admitted
 		h.letGo()
 	}
 	if _, err := unix.Pwrite(h.fd, []byte("late"), 0); err != nil {
@@ -275,16 +257,16 @@ func TestReleaseWaits(t *testing.T) {
 
 // TestHandlesAreNeverReused opens and closes many files: no number comes twice, and an old one names nothing.
 func TestHandlesAreNeverReused(t *testing.T) {
-	fs, _, _ := openFS(t, false)
+	k, _, _ := openFS(t, false)
 	seen := make(map[uint64]bool)
 	for range 1000 {
-		errc, fh := fs.Create("/f", os.O_RDWR, 0o600)
-		if errc != 0 || seen[fh] {
-			t.Fatalf("handle %d: errc %d, seen %v", fh, errc, seen[fh])
+		f, errc := k.create("/f", os.O_RDWR, 0o600)
+		if errc != 0 || seen[f.fh] {
+			t.Fatalf("handle %d: errc %d, seen %v", f.fh, errc, seen[f.fh])
 		}
-		seen[fh] = true
-		fs.Release("/f", fh)
-		if n := fs.Write("/f", []byte("x"), 0, fh); n != -int(unix.EBADF) {
+		seen[f.fh] = true
+		f.release()
+		if n := f.write([]byte("x"), 0); n != -int(unix.EBADF) {
 			t.Fatalf("write on a released handle: %d", n)
 		}
 	}

@@ -14,17 +14,6 @@ import (
 
 // checkSystem looks whether this system can mount at all.
 func checkSystem() error {
-	if !loads(libfuse) {
-		if loads(libfuseNewer) {
-			return &Problem{Kind: LibraryMissing,
-				What: fmt.Sprintf("This system has a newer libfuse (%s) than Vitrine can use: it needs %s.", libfuseNewer, libfuse),
-				Cure: "Install libfuse 3.16 or older beside it, if your distribution has it."}
-		}
-		return &Problem{Kind: LibraryMissing,
-			What:    fmt.Sprintf("FUSE is not installed: %s was not found.", libfuse),
-			Cure:    installCure(),
-			Command: installCommand()}
-	}
 	if err := checkDevice(); err != nil {
 		return err
 	}
@@ -57,7 +46,7 @@ func checkDevice() error {
 
 func installCure() string {
 	if installCommand() == "" {
-		return "Install the package fuse3 (libfuse 3) of your distribution, then try again."
+		return "Install the package fuse3 of your distribution, then try again."
 	}
 	return "Install it, then try again:"
 }
@@ -81,13 +70,13 @@ func installCommand() string {
 		case "debian", "ubuntu":
 			return "sudo apt install fuse3"
 		case "fedora", "rhel":
-			return "sudo dnf install fuse3 fuse3-libs"
+			return "sudo dnf install fuse3"
 		case "arch":
 			return "sudo pacman -S fuse3"
 		case "suse", "opensuse":
-			return "sudo zypper install fuse3 libfuse3-3"
+			return "sudo zypper install fuse3"
 		case "alpine":
-			return "sudo apk add fuse3 fuse3-libs"
+			return "sudo apk add fuse3"
 		}
 	}
 	return ""

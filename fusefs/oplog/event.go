@@ -51,6 +51,8 @@ const (
 	CopyFileRange
 	Flock
 	Lock
+	Lookup
+	Ioctl
 	NumOps // one past the last operation
 )
 

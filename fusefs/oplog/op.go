@@ -9,6 +9,7 @@ var opNames = [NumOps]string{
 	Opendir: "opendir", Readdir: "readdir", Releasedir: "releasedir", Fsyncdir: "fsyncdir", Setxattr: "setxattr",
 	Getxattr: "getxattr", Removexattr: "removexattr", Listxattr: "listxattr",
 	Lseek: "lseek", Fallocate: "fallocate", CopyFileRange: "copy_file_range", Flock: "flock", Lock: "lock",
+	Lookup: "lookup", Ioctl: "ioctl",
 }
 
 // String returns the operation's name in lower case, e.g. "write".

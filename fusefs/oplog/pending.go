@@ -157,7 +157,7 @@ func (p *Pending) End(o Outcome, t *Tally) {
 // as they are, so open may be any superset, each tally once. Operations on the concerned files wait for as long as
 // that takes, which is no I/O.
 //
-// It must not overlap with the opening of a file by the name that it moves; libfuse's path locks see to that.
+// It must not overlap with the end of an opening of a file by the name that it moves.
 func (p *Pending) EndMove(o Outcome, open []*Tally) {
 	e := p.finish(&o)
 	p.recorder.pushMove(&e, open)
@@ -177,6 +177,9 @@ func (p *Pending) finish(o *Outcome) (e Event) {
 	}
 	if o.Mode != 0 {
 		e.Mode = o.Mode
+	}
+	if o.Path != "" {
+		e.Path = o.Path
 	}
 	return e
 }

@@ -43,6 +43,7 @@ type Outcome struct {
 	Wait   int64         // ns spent waiting for the handle's lock
 	Flags  Flag          // added to the event's
 	Mode   uint32        // 0 keeps the event's
+	Path   string        // "" keeps the event's
 	Detail string        // stack of a panic
 }
 

@@ -22,7 +22,8 @@ var atTop = []string{"app", "assets", "fusefs", "packaging", "ui", "FyneApp.toml
 var mayImport = map[string][]string{
 	"fusefs/oplog":         nil,
 	"fusefs/activity":      {"fusefs/oplog"},
-	"fusefs":               {"fusefs/oplog"},
+	"fusefs":               {"fusefs/oplog", "fusefs/wire"},
+	"fusefs/wire":          nil,
 	"assets":               nil,
 	"ui":                   {"assets", "fusefs/activity", "fusefs/oplog"},
 	"app/config":           nil,
@@ -111,7 +112,7 @@ func partOf(path string) string {
 func packages(t *testing.T, system string) []*build.Package {
 	t.Helper()
 	context := build.Default
-	context.GOOS, context.CgoEnabled, context.BuildTags = system, true, []string{"fuse3"}
+	context.GOOS, context.CgoEnabled = system, true
 	var all []*build.Package
 	err := filepath.WalkDir(top(t), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {

@@ -21,10 +21,10 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # packages SYSTEM PURPOSE prints the names of the packages that building, running or testing needs.
 packages() {
 	case $1-$2 in
-	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libfuse3-dev ;;
+	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
 	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl ;;
-	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel fuse3-devel ;;
+	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
 	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl ;;
 	esac
@@ -128,9 +128,9 @@ as_root() {
 check_other_linux() {
 	local purpose program
 	say "this system's package manager is not known here; going on with what is installed"
-	if ! has pkg-config || ! pkg-config --exists fuse3 gl x11 xcursor xrandr xinerama xi xxf86vm; then
-		die "some of what building needs is missing. Install a C compiler, pkg-config, fuse3, and the development files of" \
-			"  libfuse 3, OpenGL, libX11, libXcursor, libXrandr, libXinerama, libXi and libXxf86vm," \
+	if ! has pkg-config || ! pkg-config --exists gl x11 xcursor xrandr xinerama xi xxf86vm; then
+		die "some of what building needs is missing. Install a C compiler, pkg-config, fuse3 (fusermount3), and the development files of" \
+			"  OpenGL, libX11, libXcursor, libXrandr, libXinerama, libXi and libXxf86vm," \
 			"and start again. On Debian these are: $(packages debian build) $(packages debian run)"
 	fi
 	for purpose in "$@"; do

@@ -26,7 +26,7 @@ func (fs *FS) Getattr(path string, stat *fuse.Stat_t, fh uint64) (errc int) {
 }
 
 // ioSize is the st_blksize of every file, in bytes: what cp and Finder make their buffers of, and so what one write
-// through the mount carries. BenchmarkWriteSize shows why.
+// through the mount carries.
 const ioSize = 1 << 20
 
 // Chmod changes permission bits: Chmod3 without a handle.

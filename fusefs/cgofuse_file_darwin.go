@@ -97,27 +97,6 @@ func (fs *FS) Write(path string, buff []byte, ofst int64, fh uint64) (n int) {
 	return c.move(buff, ofst, func(b []byte, at int64) (int, error) { return unix.Pwrite(h.fd, b, at) })
 }
 
-// move calls f until all of buff is moved, f moves nothing more, or it fails. It returns the bytes moved, or the
-// error where there are none.
-func (c *call) move(buff []byte, ofst int64, f func(b []byte, at int64) (int, error)) (moved int) {
-	for moved < len(buff) {
-		n, err := f(buff[moved:], ofst+int64(moved))
-		switch {
-		case err == unix.EINTR:
-		case err != nil && moved == 0:
-			return errc(err)
-		case err != nil:
-			c.out.Errno = err.(unix.Errno)
-			return moved
-		case n == 0:
-			return moved
-		default:
-			moved += n
-		}
-	}
-	return moved
-}
-
 // Truncate sets a file's size in bytes; see ftruncate(2).
 func (fs *FS) Truncate(path string, size int64, fh uint64) (errc int) {
 	c := fs.begin(oplog.Event{Op: oplog.Truncate, Path: path, Handle: fh, Size: size})

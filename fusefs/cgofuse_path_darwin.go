@@ -1,9 +1,7 @@
 package fusefs
 
 import (
-	"errors"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,25 +74,4 @@ func (fs *FS) onInode(path string, f func(i inode) error) int {
 	defer unix.Close(fd)
 	i := inodeOf(fd)
 	return errc(retry(func() error { return f(i) }))
-}
-
-// retry calls f again as long as a signal interrupts it: the Go runtime signals its threads to preempt them.
-func retry(f func() error) error {
-	for {
-		if err := f(); err != syscall.EINTR {
-			return err
-		}
-	}
-}
-
-// errc turns an error into what a FUSE operation answers: 0 or the negated errno.
-func errc(err error) int {
-	if err == nil {
-		return 0
-	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) && errno != 0 {
-		return -int(errno)
-	}
-	return -int(unix.EIO)
 }

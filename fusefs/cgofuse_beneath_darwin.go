@@ -1,9 +1,6 @@
 package fusefs
 
-import (
-	"github.com/winfsp/cgofuse/fuse"
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // openFlags are added to every open in the backing folder: no symbolic link anywhere in a path, however the tree
 // changes meanwhile. With paths that have no ".." this keeps every open beneath the root; see open(2).
@@ -24,14 +21,6 @@ func swapped(err error) error {
 		return unix.ESTALE
 	}
 	return err
-}
-
-// mountCaller asks FUSE who asks. It may be called only while a FUSE operation is being served.
-func mountCaller(bool) func() caller {
-	return func() caller {
-		uid, gid, pid := fuse.Getcontext()
-		return caller{tid: int32(pid), uid: uid, gid: gid}
-	}
 }
 
 // createBeneath creates and opens the file rel below root. The permission bits are cut by this process's umask.

@@ -44,7 +44,9 @@ func (fs *FS) Rmdir(path string) (errc int) {
 		return errc
 	}
 	errc = fs.at(path, func(dir int, name string) error { return unix.Unlinkat(dir, name, unix.AT_REMOVEDIR) })
-	c.moved = errc == 0 // somebody may have the folder open
+	if errc == 0 {
+		c.renamed() // somebody may have the folder open
+	}
 	return errc
 }
 
@@ -105,6 +107,8 @@ func (fs *FS) Rename3(oldpath, newpath string, flags uint32) (errc int) {
 	if flags&renameExchange != 0 {
 		c.out.Flags |= oplog.Exchanged
 	}
-	c.moved = errc == 0
+	if errc == 0 {
+		c.renamed()
+	}
 	return errc
 }

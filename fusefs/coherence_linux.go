@@ -1,0 +1,216 @@
+package fusefs
+
+import (
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// sentry notices changes that other programs make to files in the backing folder while they are open through the mount,
+// and makes the kernel drop what it has cached of them.
+//
+// Whoever calls the kernel sees them anyway: what it was told is valid for less than a tenth of a second. But nobody
+// asks for a page that a program has mapped. So files that stay open are watched with inotify(7), for one event at a time:
+// our own writes make events too, and must not cost anything.
+type sentry struct {
+	fs     *FS
+	events int // inotify descriptor, -1 where the system gives none
+
+	mu     sync.Mutex // guards what follows
+	fresh  []*node    // opened since the last look
+	closed []*node    // of which no handle is open any more, though they are watched
+	asleep bool
+	wake   chan struct{}
+
+	// What follows is the watching goroutine's own.
+	watched map[int32]*node
+	pending []*node // to be looked at with the next tick
+}
+
+// guarded is what the sentry knows of a node.
+type guarded struct {
+	queued  bool        // in sentry.pending
+	ours    bool        // changed through the mount since seen
+	changes uint64      // node.changes at the last look
+	seen    fileVersion // at the last look
+}
+
+// lookEvery is how often the sentry looks: it and what a look takes must stay below a tenth of a second.
+const lookEvery = 50 * time.Millisecond
+
+func newSentry(fs *FS) *sentry {
+	events, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
+	if err != nil {
+		events = -1
+	}
+	return &sentry{fs: fs, events: events, wake: make(chan struct{}, 1), watched: make(map[int32]*node)}
+}
+
+// opened tells of a file that may stay open.
+func (s *sentry) opened(n *node) {
+	if n.watch.Load() != 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fresh = append(s.fresh, n)
+	if s.asleep {
+		s.asleep = false
+		s.wake <- struct{}{}
+	}
+}
+
+// released tells that the last handle on a file was closed.
+func (s *sentry) released(n *node) {
+	if n.watch.Load() == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = append(s.closed, n)
+}
+
+// run looks until quit is closed.
+func (s *sentry) run(quit <-chan struct{}) {
+	defer func() {
+		if s.events >= 0 {
+			unix.Close(s.events)
+		}
+	}()
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-quit:
+			return
+		}
+		s.look()
+		if !s.mayRest() {
+			continue
+		}
+		ticker.Stop()
+		select {
+		case <-s.wake:
+		case <-quit:
+			return
+		}
+		ticker.Reset(lookEvery)
+	}
+}
+
+// mayRest reports whether there is nothing to look at before the next opening.
+func (s *sentry) mayRest() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asleep = len(s.watched) == 0 && len(s.pending) == 0 && len(s.fresh) == 0
+	return s.asleep
+}
+
+// look takes in what was opened and what has changed.
+func (s *sentry) look() {
+	s.drain()
+	s.mu.Lock()
+	fresh, closed := s.fresh, s.closed
+	s.fresh, s.closed = nil, nil
+	s.mu.Unlock()
+	for _, n := range closed {
+		s.unwatch(n)
+	}
+	for _, n := range fresh {
+		if n.watch.Load() == 0 && !n.guard.queued {
+			n.guard.seen = n.cachedVersion()
+			s.suspect(n)
+		}
+	}
+	pending := s.pending
+	s.pending = nil
+	for _, n := range pending {
+		n.guard.queued = false
+		s.check(n)
+	}
+}
+
+func (s *sentry) suspect(n *node) {
+	if !n.guard.queued {
+		n.guard.queued = true
+		s.pending = append(s.pending, n)
+	}
+}
+
+// drain takes the events that have come.
+func (s *sentry) drain() {
+	var buf [4096]byte
+	for s.events >= 0 {
+		n, err := unix.Read(s.events, buf[:])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return
+		}
+		for at := buf[:n]; len(at) >= unix.SizeofInotifyEvent; {
+			watch := int32(binary.NativeEndian.Uint32(at))
+			at = at[min(len(at), unix.SizeofInotifyEvent+int(binary.NativeEndian.Uint32(at[12:]))):]
+			if n := s.watched[watch]; n != nil {
+				delete(s.watched, watch)
+				n.watch.Store(0)
+				s.suspect(n)
+			}
+		}
+	}
+}
+
+// check compares a file to what it was at the last look. While we change it ourselves there is nothing to tell: the
+// kernel asks after each of its own writes.
+func (s *sentry) check(n *node) {
+	h := n.anyHandle()
+	if h == nil {
+		return // closed meanwhile
+	}
+	defer h.letGo()
+	g := &n.guard
+	if changes := n.changes.Load(); changes != g.changes {
+		g.changes, g.ours = changes, true
+		s.suspect(n)
+		return
+	}
+	s.arm(n, h) // before the comparison, so that nothing is missed between
+	var st unix.Stat_t
+	if unix.Fstat(h.fd, &st) != nil {
+		return
+	}
+	now := versionOf(&st)
+	if !g.ours && g.seen != now {
+		s.fs.invalidate(n, 0)
+	}
+	g.seen, g.ours = now, false
+}
+
+// arm watches for the next change. Where the system gives no watch the file is looked at with each tick.
+func (s *sentry) arm(n *node, h *handle) {
+	const once = unix.IN_MODIFY | unix.IN_ATTRIB | unix.IN_ONESHOT
+	watch := -1
+	if s.events >= 0 {
+		watch, _ = unix.InotifyAddWatch(s.events, reference{fd: h.fd}.proc(), once)
+	}
+	if watch <= 0 {
+		s.suspect(n)
+		return
+	}
+	n.watch.Store(int32(watch))
+	s.watched[int32(watch)] = n
+}
+
+func (s *sentry) unwatch(n *node) {
+	if h := n.anyHandle(); h != nil { // opened again
+		h.letGo()
+		return
+	}
+	if watch := n.watch.Swap(0); watch != 0 {
+		delete(s.watched, watch)
+		unix.InotifyRmWatch(s.events, uint32(watch))
+	}
+}

@@ -1,0 +1,133 @@
+package fusefs
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// eventually waits for something that must come, and says so where it does not.
+func eventually(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for give := time.Now().Add(10 * time.Second); !f(); time.Sleep(time.Millisecond) {
+		if time.Now().After(give) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// TestMappedFileChangesOutside maps a file through the mount and changes it in the backing folder: nobody opens, reads
+// or asks, and the mapping must show it all the same.
+func TestMappedFileChangesOutside(t *testing.T) {
+	p := mountChild(t)
+	check(t, os.WriteFile(p.behind("f"), make([]byte, 4096), 0o600))
+	file, err := os.Open(p.file("f"))
+	check(t, err)
+	page, err := unix.Mmap(int(file.Fd()), 0, 4096, unix.PROT_READ, unix.MAP_SHARED)
+	check(t, err)
+	outside, err := os.OpenFile(p.behind("f"), os.O_RDWR, 0)
+	check(t, err)
+	defer outside.Close()
+	for round := byte(1); round <= 5; round++ {
+		if page[100] != round-1 {
+			t.Fatalf("round %d began with %d", round, page[100])
+		}
+		_, err = outside.WriteAt([]byte{round}, 100)
+		check(t, err)
+		eventually(t, "the mapping changes", func() bool { return page[100] == round })
+	}
+	check(t, unix.Munmap(page))
+	check(t, file.Close())
+	p.ejects()
+}
+
+// TestNextOpenSeesEverything changes a file from outside right before and after it is opened, so that all that the
+// kernel has of it is fresh, and wrong.
+func TestNextOpenSeesEverything(t *testing.T) {
+	p := mountChild(t)
+	write := func(text string) { check(t, os.WriteFile(p.behind("f"), []byte(text), 0o600)) }
+	replace := func(text string) {
+		check(t, os.WriteFile(p.behind("new"), []byte(text), 0o600))
+		check(t, os.Rename(p.behind("new"), p.behind("f")))
+	}
+	for i := range 300 {
+		for how, change := range map[string]func(text string){"rewritten": write, "replaced": replace} {
+			text := fmt.Sprintf("%d %s %0*d", i, how, i%50, 0)
+			change(text)
+			if got, err := os.ReadFile(p.file("f")); err != nil || string(got) != text {
+				t.Fatalf("%s as %q: %q, %v", how, text, got, err)
+			}
+		}
+	}
+	check(t, os.Remove(p.behind("f")))
+	if _, err := os.ReadFile(p.file("f")); !os.IsNotExist(err) {
+		t.Errorf("removed: %v", err)
+	}
+	p.ejects()
+}
+
+// TestUnlinkedFileLivesOn uses files without a name: removed ones, replaced ones, and one that never had any.
+func TestUnlinkedFileLivesOn(t *testing.T) {
+	p := mountChild(t)
+	removed, err := os.Create(p.file("removed"))
+	check(t, err)
+	replaced, err := os.Create(p.file("replaced"))
+	check(t, err)
+	check(t, os.WriteFile(p.file("other"), []byte("other"), 0o600))
+	check(t, os.Remove(p.file("removed")))
+	check(t, os.Rename(p.file("other"), p.file("replaced")))
+	fd, err := unix.Open(p.path, unix.O_TMPFILE|unix.O_RDWR, 0o640)
+	check(t, err)
+	unnamed := os.NewFile(uintptr(fd), "unnamed")
+	for _, f := range []*os.File{removed, replaced, unnamed} {
+		_, err := f.WriteAt([]byte("lives"), 0)
+		check(t, err)
+		var st unix.Stat_t
+		check(t, unix.Fstat(int(f.Fd()), &st))
+		if st.Nlink != 0 || st.Size != 5 {
+			t.Errorf("%s: %d links, %d bytes", f.Name(), st.Nlink, st.Size)
+		}
+		again, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
+		if err != nil {
+			t.Errorf("%s, opened again: %v", f.Name(), err)
+			continue
+		}
+		buf := make([]byte, 5)
+		if _, err := again.ReadAt(buf, 0); err != nil || string(buf) != "lives" {
+			t.Errorf("%s, opened again: %q, %v", f.Name(), buf, err)
+		}
+		check(t, again.Close())
+	}
+	if names, _ := os.ReadDir(p.backing); len(names) != 1 {
+		t.Errorf("the backing folder has %v", names)
+	}
+	check(t, unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), unix.AT_FDCWD, p.file("named"), unix.AT_SYMLINK_FOLLOW))
+	if got, err := os.ReadFile(p.behind("named")); err != nil || string(got) != "lives" {
+		t.Errorf("the unnamed file, named: %q, %v", got, err)
+	}
+	for _, f := range []*os.File{removed, replaced, unnamed} {
+		check(t, f.Close())
+	}
+	p.ejects()
+}
+
+// TestRemovedFolderLivesOn stands in a folder and removes it.
+func TestRemovedFolderLivesOn(t *testing.T) {
+	p := mountChild(t)
+	check(t, os.Mkdir(p.file("d"), 0o700))
+	fd, err := unix.Open(p.file("d"), unix.O_PATH|unix.O_DIRECTORY, 0)
+	check(t, err)
+	check(t, os.Remove(p.file("d")))
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		t.Errorf("fstat: %v", err)
+	}
+	if err := unix.Mkdirat(fd, "e", 0o700); err != unix.ENOENT {
+		t.Errorf("mkdir in it: %v", err)
+	}
+	check(t, unix.Close(fd))
+	p.ejects()
+}

@@ -1,0 +1,500 @@
+package fusefs
+
+import (
+	"strconv"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs/oplog"
+	"vitrine/fusefs/wire"
+)
+
+// handlePlatform is what a handle is beside its descriptor.
+type handlePlatform struct {
+	node   *node
+	append atomic.Bool // fd has O_APPEND
+	dir    dirStream
+}
+
+// openFlags are the flags with which the backing file is opened for a caller's. O_DIRECT stays with the kernel, which
+// honours it towards the caller; our buffers have not the alignment that a disk asks for.
+func openFlags(flags uint32) int {
+	return int(flags) &^ (unix.O_CREAT | unix.O_EXCL | unix.O_NOCTTY | unix.O_DIRECT | unix.O_NOFOLLOW)
+}
+
+// open opens an existing file; see open(2).
+func (c *call) open() (errno int) {
+	in := wire.Take[wire.OpenIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	c.begin(oplog.Event{Op: oplog.Open, Path: c.path(), Mode: in.Flags})
+	defer c.end(&errno)
+	if in.Flags&unix.O_ACCMODE != unix.O_RDONLY || in.Flags&unix.O_TRUNC != 0 {
+		if errno = c.fs.refuse(); errno != 0 {
+			return errno
+		}
+	}
+	var st unix.Stat_t
+	fd, err := c.openNode(openFlags(in.Flags), &st)
+	if err != nil {
+		return errc(err)
+	}
+	if in.OpenFlags&wire.OpenKillSUIDGID != 0 {
+		if err := c.clearSetID(c.node, reference{fd: fd}); err != nil {
+			unix.Close(fd)
+			return errc(err)
+		}
+	}
+	keep := c.refresh(&st, in.Flags&unix.O_TRUNC != 0)
+	out := c.opened(c.node, fd, in.Flags)
+	if keep {
+		out.OpenFlags |= wire.FopenKeepCache
+	}
+	return 0
+}
+
+// openNode opens the request's node. By its name first: what another program put there meanwhile is found so, since the
+// kernel looks a name up anew upon ESTALE. Whoever asks once more for this very node means the file itself, by a way
+// that is no name, as /proc/PID/fd.
+func (c *call) openNode(flags int, st *unix.Stat_t) (fd int, err error) {
+	if !c.node.isKept() {
+		fd, err = c.fs.nodes.openByName(c.node, flags, st)
+		if err != unix.ESTALE || !c.node.askedAgain(c.by.tid) {
+			return fd, err
+		}
+	}
+	r, ok := c.node.referOpen()
+	if !ok {
+		return -1, unix.ESTALE
+	}
+	defer r.done()
+	fd, err = unix.Open(r.proc(), flags|unix.O_CLOEXEC, 0)
+	if err == nil {
+		err = unix.Fstat(fd, st)
+	}
+	return fd, err
+}
+
+// isKept reports whether no name leads to the node any more.
+func (n *node) isKept() bool {
+	n.use.RLock()
+	defer n.use.RUnlock()
+	return n.kept && n.id != wire.RootID
+}
+
+func (n *node) cachedVersion() fileVersion {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.cached
+}
+
+// askedAgain reports whether the thread was the last to be told that the node's name leads elsewhere.
+func (n *node) askedAgain(tid int32) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	again := n.refused == tid
+	n.refused = tid
+	return again
+}
+
+// refresh compares an opened file to what the kernel knows of it. It reports whether the cached pages are still true,
+// and makes the kernel ask for attributes that are not.
+func (c *call) refresh(st *unix.Stat_t, truncated bool) (keep bool) {
+	n, now := c.node, versionOf(st)
+	n.mu.Lock()
+	keep = n.cached == now
+	told := n.told == now
+	n.cached = now
+	n.mu.Unlock()
+	if !told && !truncated {
+		c.fs.invalidate(n, -1)
+	}
+	return keep
+}
+
+// opened makes a handle of a descriptor and answers with it.
+func (c *call) opened(n *node, fd int, flags uint32) *wire.OpenOut {
+	h := &handle{fd: fd}
+	h.node = n
+	h.append.Store(flags&unix.O_APPEND != 0)
+	c.fs.nodes.pin(n, h)
+	c.fs.handles.add(h)
+	if c.fs.sentry != nil && !n.file.isDir() {
+		c.fs.sentry.opened(n)
+	}
+	c.names.share(&c.fs.names)
+	c.out.Path = c.pathNow(n)
+	c.tally, c.out.Handle = &h.tally, h.id
+	out := wire.Put[wire.OpenOut](&c.reply)
+	out.FH = h.id
+	return out
+}
+
+func (c *call) pathNow(n *node) string {
+	path, _ := c.fs.nodes.pathOf(n)
+	return path
+}
+
+// create creates and opens a file; see open(2), O_CREAT.
+func (c *call) create() (errno int) {
+	in := wire.Take[wire.CreateIn](&c.args)
+	name := c.args.TakeName()
+	if in == nil || !name.Entry() {
+		return malformed
+	}
+	at := c.at(c.node, name)
+	c.by.umask = in.Umask
+	c.begin(oplog.Event{Op: oplog.Create, Path: at.path, Mode: in.Flags})
+	defer c.end(&errno)
+	if errno = c.fs.refuse(); errno != 0 {
+		return errno
+	}
+	flags := openFlags(in.Flags) | int(in.Flags)&unix.O_EXCL | unix.O_CREAT | unix.O_NOFOLLOW
+	return c.make(at, flags, name, in)
+}
+
+// tmpfile creates and opens a file without a name; see open(2), O_TMPFILE.
+func (c *call) tmpfile() (errno int) {
+	in := wire.Take[wire.CreateIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	c.by.umask = in.Umask
+	c.begin(oplog.Event{Op: oplog.Create, Path: c.path(), Mode: in.Flags | unix.O_TMPFILE})
+	defer c.end(&errno)
+	if errno = c.fs.refuse(); errno != 0 {
+		return errno
+	}
+	flags := openFlags(in.Flags)&^unix.O_TMPFILE | int(in.Flags)&unix.O_EXCL | unix.O_TMPFILE
+	return c.make(place{parent: c.node}, flags, wire.Name(".\x00"), in)
+}
+
+// make creates a file and answers with its node and a handle.
+func (c *call) make(at place, flags int, name wire.Name, in *wire.CreateIn) int {
+	fd := -1
+	errno := c.inFolder(at.parent, func(dir int) (err error) {
+		fd, err = createAt(dir, name, flags|unix.O_CLOEXEC, in.Mode, c.by)
+		return err
+	})
+	if errno != 0 {
+		return errno
+	}
+	var st unix.Stat_t
+	err := unix.Fstat(fd, &st)
+	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		err = unix.ESTALE // created by another program in between, and no file
+	}
+	if err == nil && in.OpenFlags&wire.OpenKillSUIDGID != 0 && flags&unix.O_TRUNC != 0 {
+		err = c.clearSetID(nil, reference{fd: fd})
+	}
+	if err != nil {
+		unix.Close(fd)
+		return errc(err)
+	}
+	if at.name == "" {
+		at.name = "#" + strconv.FormatUint(st.Ino, 10) // as the kernel calls it in /proc/PID/fd
+	}
+	n := c.entry(at, &st)
+	n.mu.Lock()
+	n.cached = versionOf(&st)
+	n.mu.Unlock()
+	c.opened(n, fd, in.Flags)
+	return 0
+}
+
+// read reads up to the end of the file. A short read would be taken for that end, so it is continued; see pread(2).
+func (c *call) read() (n int) {
+	in := wire.Take[wire.ReadIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	c.begin(oplog.Event{Op: oplog.Read, Path: c.path(), Handle: in.FH, Offset: int64(in.Offset), Size: int64(in.Size)})
+	defer c.end(&n)
+	h, errno := c.hold(in.FH)
+	if errno != 0 {
+		return errno
+	}
+	room := c.reply.Room(int(in.Size))
+	if room == nil {
+		return malformed
+	}
+	n = c.move(room, int64(in.Offset), func(b []byte, at int64) (int, error) { return unix.Pread(h.fd, b, at) })
+	c.reply.Keep(max(n, 0))
+	return n
+}
+
+// write writes all of the data, or as much as the backing takes before an error; see pwrite(2). A caller that sees less
+// written than it asked for tries the rest and is told the error then. A handle with O_APPEND writes at the end of the
+// backing file as it is at that instant, whatever the offset.
+func (c *call) write() (n int) {
+	in := wire.Take[wire.WriteIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	c.begin(oplog.Event{Op: oplog.Write, Path: c.path(), Handle: in.FH, Offset: int64(in.Offset), Size: int64(in.Size)})
+	defer c.end(&n)
+	if errno := c.fs.refuse(); errno != 0 {
+		return errno
+	}
+	h, errno := c.hold(in.FH)
+	if errno != 0 {
+		return errno
+	}
+	data := c.args.TakeBytes(in.Size)
+	if data == nil {
+		return malformed
+	}
+	err := h.setAppend(in.Flags)
+	if err == nil && in.WriteFlags&wire.WriteKillSUIDGID != 0 {
+		err = c.clearSetID(h.node, reference{fd: h.fd})
+	}
+	if err != nil {
+		return errc(err)
+	}
+	defer h.node.changes.Add(1)
+	n = c.move(data, int64(in.Offset), func(b []byte, at int64) (int, error) { return unix.Pwrite(h.fd, b, at) })
+	if n >= 0 {
+		wire.Put[wire.WriteOut](&c.reply).Size = uint32(n)
+	}
+	return n
+}
+
+// setAppend makes the descriptor append as the caller's does: fcntl(2), F_SETFL, changes that unseen.
+func (h *handle) setAppend(flags uint32) error {
+	want := flags&unix.O_APPEND != 0
+	if h.append.Load() == want {
+		return nil
+	}
+	now, err := unix.FcntlInt(uintptr(h.fd), unix.F_GETFL, 0)
+	if err != nil {
+		return err
+	}
+	now &^= unix.O_APPEND
+	if want {
+		now |= unix.O_APPEND
+	}
+	if _, err := unix.FcntlInt(uintptr(h.fd), unix.F_SETFL, now); err != nil {
+		return err
+	}
+	h.append.Store(want)
+	return nil
+}
+
+// onHandle calls f with the descriptor of a handle.
+func (c *call) onHandle(e oplog.Event, f func(h *handle) error) (errno int) {
+	e.Path = c.path()
+	c.begin(e)
+	defer c.end(&errno)
+	h, errno := c.hold(e.Handle)
+	if errno != 0 {
+		return errno
+	}
+	return errc(retry(func() error { return f(h) }))
+}
+
+// flush is called for each close(2) of a descriptor by an application, which lets go of its POSIX locks on the file. A
+// duplicate is closed in its stead, so that a backing that reports lost writes at close, as NFS does, reports them to
+// that application.
+func (c *call) flush() int {
+	in := wire.Take[wire.FlushIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	return c.onHandle(oplog.Event{Op: oplog.Flush, Handle: in.FH}, func(h *handle) error {
+		c.fs.locks.drop(h.fd, in.LockOwner)
+		dup, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		return unix.Close(dup)
+	})
+}
+
+// fsync writes a file's data, and unless only that is asked for its metadata, to the backing's disk; see fsync(2).
+func (c *call) fsync() int { return c.syncHandle(oplog.Fsync) }
+
+func (c *call) syncHandle(op oplog.Op) int {
+	in := wire.Take[wire.FsyncIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	return c.onHandle(oplog.Event{Op: op, Handle: in.FH}, func(h *handle) error {
+		return syncFile(h.fd, in.Flags&wire.FsyncDatasync != 0)
+	})
+}
+
+// syncfs writes the whole backing filesystem to its disk; see syncfs(2).
+func (c *call) syncfs() (errno int) {
+	c.begin(oplog.Event{Op: oplog.Fsync, Path: c.path()})
+	defer c.end(&errno)
+	return errc(c.fs.Sync())
+}
+
+// release closes a handle once nothing uses it any more. The kernel calls it after the last close(2).
+func (c *call) release() int { return c.releaseHandle(oplog.Release) }
+
+func (c *call) releaseHandle(op oplog.Op) (errno int) {
+	in := wire.Take[wire.ReleaseIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	c.begin(oplog.Event{Op: op, Path: c.path(), Handle: in.FH})
+	defer c.end(&errno)
+	h, waited, err := c.fs.handles.release(in.FH)
+	if h == nil {
+		c.out.Flags |= oplog.Refused
+		return errc(err)
+	}
+	if c.fs.nodes.unpin(h.node, h) && c.fs.sentry != nil {
+		c.fs.sentry.released(h.node)
+	}
+	c.tally = &h.tally
+	c.out.Wait = int64(waited)
+	return errc(err)
+}
+
+// lseek finds data and holes: the kernel asks for SEEK_DATA and SEEK_HOLE only; see lseek(2).
+func (c *call) lseek() (errno int) {
+	in := wire.Take[wire.LseekIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	return c.onHandle(oplog.Event{Op: oplog.Lseek, Handle: in.FH, Offset: int64(in.Offset), Mode: in.Whence}, func(h *handle) error {
+		h.cursor.Lock()
+		defer h.cursor.Unlock()
+		found, err := unix.Seek(h.fd, int64(in.Offset), int(in.Whence))
+		if err == nil {
+			wire.Put[wire.LseekOut](&c.reply).Offset = uint64(found)
+			c.out.Result = found
+		}
+		return err
+	})
+}
+
+// fallocate allocates, punches, zeroes, collapses or inserts, as far as the backing can; see fallocate(2).
+func (c *call) fallocate() int {
+	in := wire.Take[wire.FallocateIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	e := oplog.Event{Op: oplog.Fallocate, Handle: in.FH, Offset: int64(in.Offset), Size: int64(in.Length), Mode: in.Mode}
+	return c.onHandle(e, func(h *handle) error {
+		if c.fs.readOnly {
+			return unix.EROFS
+		}
+		defer h.node.changes.Add(1)
+		if err := c.clearForOthers(h); err != nil {
+			return err
+		}
+		return unix.Fallocate(h.fd, in.Mode, int64(in.Offset), int64(in.Length))
+	})
+}
+
+// clearForOthers drops set-user-ID bits for a change with which the kernel does not say whether to.
+func (c *call) clearForOthers(h *handle) error {
+	if c.by.uid == 0 {
+		return nil
+	}
+	return c.clearSetID(h.node, reference{fd: h.fd})
+}
+
+// copyFileRange copies on the backing itself, so that no data passes through us; see copy_file_range(2).
+func (c *call) copyFileRange() int {
+	n := c.copyRange()
+	if n >= 0 {
+		wire.Put[wire.WriteOut](&c.reply).Size = uint32(n)
+	}
+	return n
+}
+
+// copyFileRange64 is copyFileRange for ranges that its answer has no room for.
+func (c *call) copyFileRange64() int {
+	n := c.copyRange()
+	if n >= 0 {
+		wire.Put[wire.CopyFileRangeOut](&c.reply).Copied = uint64(n)
+	}
+	return n
+}
+
+// maxCopy is what one request copies at most, in bytes: the answer of copyFileRange has 32 bits, and nobody can interrupt
+// a copy under way.
+const maxCopy = 1 << 30
+
+func (c *call) copyRange() (n int) {
+	in := wire.Take[wire.CopyFileRangeIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	size := int(min(in.Len, maxCopy))
+	e := oplog.Event{Op: oplog.CopyFileRange, Path: c.path(), Handle: in.FHOut, Offset: int64(in.OffOut), Size: int64(size)}
+	if target := c.fs.nodes.byID.get(in.NodeOut); target != nil {
+		e.Path2 = c.pathNow(target)
+	}
+	c.begin(e)
+	defer c.end(&n)
+	if errno := c.fs.refuse(); errno != 0 {
+		return errno
+	}
+	source := c.fs.handles.hold(in.FHIn)
+	if source == nil {
+		c.out.Flags |= oplog.Refused
+		return -int(unix.EBADF)
+	}
+	defer source.letGo()
+	target, errno := c.hold(in.FHOut)
+	if errno != 0 {
+		return errno
+	}
+	defer target.node.changes.Add(1)
+	from, to := int64(in.OffIn), int64(in.OffOut)
+	err := c.clearForOthers(target)
+	if err == nil {
+		err = retry(func() (err error) {
+			n, err = unix.CopyFileRange(source.fd, &from, target.fd, &to, size, int(in.Flags))
+			return err
+		})
+	}
+	if err != nil {
+		return errc(err)
+	}
+	return n
+}
+
+// ioctls are those that are passed on, and whether they change something: attributes of files as lsattr(1) and chattr(1)
+// use them. The kernel has checked the caller's permission (fs/file_attr.c).
+var ioctls = map[uint32]bool{
+	unix.FS_IOC_GETFLAGS: false,
+	unix.FS_IOC_SETFLAGS: true,
+	0x801c581f:           false, // FS_IOC_FSGETXATTR
+	0x401c5820:           true,  // FS_IOC_FSSETXATTR
+}
+
+// ioctl passes on what is known to be safe.
+func (c *call) ioctl() (errno int) {
+	in := wire.Take[wire.IoctlIn](&c.args)
+	if in == nil {
+		return malformed
+	}
+	changes, known := ioctls[in.Cmd]
+	if !known {
+		return -int(unix.ENOTTY)
+	}
+	given := c.args.TakeBytes(in.InSize)
+	data := make([]byte, max(in.InSize, in.OutSize, 64))
+	copy(data, given)
+	return c.onHandle(oplog.Event{Op: oplog.Ioctl, Handle: in.FH, Mode: in.Cmd}, func(h *handle) error {
+		if c.fs.readOnly && changes {
+			return unix.EROFS
+		}
+		if _, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(h.fd), uintptr(in.Cmd), uintptr(unsafe.Pointer(&data[0]))); e != 0 {
+			return e
+		}
+		wire.Put[wire.IoctlOut](&c.reply)
+		room := c.reply.Room(int(in.OutSize))
+		c.reply.Keep(copy(room, data))
+		return nil
+	})
+}

@@ -1,0 +1,344 @@
+package fusefs
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs/wire"
+)
+
+// server reads the kernel's requests from /dev/fuse and has them answered.
+//
+// Whoever reads a request serves it, and as a rule one worker does both for all: with several that wait, the kernel
+// wakes them in turn, each request meets a cold thread, and costs twice as much
+// (go test -run - -bench Getattr ./fusefs). Others help where that is not enough: when requests are waiting already each
+// time the worker comes back for one, when an operation may take long by its nature, and when one takes longer than
+// a tick of the watch. Those that are not needed any more park, and end when enough are parked.
+type server struct {
+	fs *FS
+	fd int // open /dev/fuse
+
+	reading  atomic.Int32 // workers that read, or are about to
+	running  atomic.Int32 // workers that are not parked
+	served   atomic.Uint64
+	stopping atomic.Bool
+
+	mu      sync.Mutex // guards what follows
+	parked  []*worker
+	workers map[*worker]struct{}
+	ended   bool // no more workers are to begin
+
+	all   sync.WaitGroup // workers
+	watch watchdog
+
+	failed atomic.Pointer[error] // what ended the serving, if not the end of the mount
+}
+
+const (
+	// maxWrite is the most that one request carries, in bytes: the kernel's own limit is 256 pages by default
+	// (fs/fuse/inode.c, fuse_max_pages_limit).
+	maxWrite = 1 << 20
+
+	// maxWorkers bounds the threads that stalled operations can hold.
+	maxWorkers = 4096
+
+	// idleWorkers is how many parked workers are kept for the next storm.
+	idleWorkers = 8
+
+	// waitedFor is the time in ns that a read takes at least if it had to wait for a request.
+	waitedFor = 3_000
+
+	// backlog is how many requests in a row a worker must find waiting before it calls another.
+	backlog = 4
+)
+
+func newServer(fs *FS, fd int) *server {
+	s := &server{fs: fs, fd: fd, workers: make(map[*worker]struct{})}
+	s.watch.wake = make(chan struct{}, 1)
+	return s
+}
+
+// serve answers the kernel until it has ended the connection or stop has been called, and every request in flight is
+// answered. It closes the connection.
+func (s *server) serve() error {
+	quit := make(chan struct{})
+	var watching sync.WaitGroup
+	s.fs.sentry = newSentry(s.fs)
+	watching.Go(func() { s.guard(quit) })
+	watching.Go(func() { s.fs.sentry.run(quit) })
+	s.another()
+	s.all.Wait()
+	close(quit)
+	watching.Wait()
+	unix.Close(s.fd)
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// another sets one more worker to reading.
+func (s *server) another() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.parked); n > 0 {
+		w := s.parked[n-1]
+		s.parked = s.parked[:n-1]
+		s.reading.Add(1)
+		s.running.Add(1)
+		w.wake <- true
+		return
+	}
+	if s.ended || len(s.workers) >= maxWorkers {
+		return
+	}
+	w, err := newWorker(s)
+	if err != nil {
+		if len(s.workers) == 0 {
+			s.fail(err)
+		}
+		return
+	}
+	s.workers[w] = struct{}{}
+	s.reading.Add(1)
+	s.running.Add(1)
+	s.all.Go(w.run)
+}
+
+func (s *server) fail(err error) { s.failed.CompareAndSwap(nil, &err) }
+
+// end lets the parked workers go, and keeps others from beginning.
+func (s *server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	for _, w := range s.parked {
+		w.wake <- false
+	}
+	s.parked = nil
+}
+
+// stop makes serve return though the kernel has not ended the connection. It takes effect on workers that wait for a
+// request: call it again until serve has returned.
+func (s *server) stop() {
+	s.stopping.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := range s.workers {
+		if tid := w.tid.Load(); tid != 0 {
+			wakeThread(int(tid))
+		}
+	}
+}
+
+// worker reads requests and serves them, one at a time.
+type worker struct {
+	server *server
+	memory []byte // backs both buffers
+	in     []byte // the request
+	call   call
+	tid    atomic.Int32 // thread that waits in read(2), 0 where none does
+	wake   chan bool    // true to read again, false to end
+	streak int          // requests in a row that were waiting already
+}
+
+func newWorker(s *server) (*worker, error) {
+	page := os.Getpagesize()
+	// The data of a Write and of a Read begin at a page: what comes before them stands at the end of the page before.
+	memory, err := unix.Mmap(-1, 0, 2*(maxWrite+page), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return nil, fmt.Errorf("no memory for a request of %d bytes: %w", maxWrite, err)
+	}
+	half := len(memory) / 2
+	w := &worker{server: s, memory: memory, wake: make(chan bool, 1)}
+	w.in = memory[page-wire.HeaderSize-wire.WriteInSize : half]
+	w.call.reply = wire.Into(memory[half+page-wire.OutHeaderSize:])
+	w.call.fs = s.fs
+	return w, nil
+}
+
+func (w *worker) run() {
+	s := w.server
+	defer w.finish()
+	for {
+		n, waited := w.read()
+		s.reading.Add(-1)
+		if n < 0 {
+			s.end()
+			return
+		}
+		w.callHelp(waited)
+		w.serve(w.in[:n])
+		s.served.Add(1)
+		if waited && s.reading.Load() > 0 {
+			if !w.park() {
+				return
+			}
+			continue
+		}
+		s.reading.Add(1)
+	}
+}
+
+func (w *worker) finish() {
+	s := w.server
+	s.running.Add(-1)
+	s.mu.Lock()
+	delete(s.workers, w)
+	s.mu.Unlock()
+	unix.Munmap(w.memory)
+}
+
+// read waits for a request. It returns its length in bytes, -1 at the end of the mount, and whether it had to wait.
+func (w *worker) read() (n int, waited bool) {
+	s := w.server
+	began := time.Now()
+	w.tid.Store(int32(unix.Gettid()))
+	defer w.tid.Store(0)
+	for !s.stopping.Load() {
+		n, err := unix.Read(s.fd, w.in)
+		switch err {
+		case nil:
+			return n, time.Since(began) > waitedFor
+		case unix.EINTR, unix.EAGAIN, unix.ENOENT: // ENOENT: the request was taken back meanwhile
+		case unix.ENODEV, unix.ECONNABORTED:
+			return -1, true
+		default:
+			s.fail(fmt.Errorf("reading from %s: %w", device, err))
+			return -1, true
+		}
+	}
+	return -1, true
+}
+
+// callHelp sets another worker to reading where nobody does and the requests are too many for one. For an operation
+// that may take long by its nature serve calls it, and for one that happens to take long the watch.
+func (w *worker) callHelp(waited bool) {
+	s := w.server
+	s.watch.stir()
+	if waited {
+		w.streak = 0
+		return
+	}
+	if w.streak++; w.streak >= backlog && s.reading.Load() == 0 && int(s.running.Load()) <= runtime.GOMAXPROCS(0) {
+		w.streak = 0
+		s.another()
+	}
+}
+
+// park waits until the worker is needed again. It answers false where it is not.
+func (w *worker) park() bool {
+	s := w.server
+	s.mu.Lock()
+	if s.ended || len(s.parked) >= idleWorkers {
+		s.mu.Unlock()
+		return false
+	}
+	s.parked = append(s.parked, w)
+	s.running.Add(-1)
+	s.mu.Unlock()
+	if !<-w.wake {
+		s.running.Add(1) // finish takes it back
+		return false
+	}
+	return true
+}
+
+// serve answers one request.
+func (w *worker) serve(buf []byte) {
+	s := w.server
+	request, err := wire.ParseRequest(buf)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	if mayWait(request.Opcode) && s.reading.Load() == 0 {
+		s.another()
+	}
+	if reply := w.call.answer(request); reply != nil {
+		s.send(reply)
+	}
+}
+
+// mayWait reports whether an operation waits by its nature: for another program, or for the disk.
+func mayWait(op wire.Opcode) bool {
+	switch op {
+	case wire.Setlkw, wire.Fsync, wire.Fsyncdir, wire.Syncfs, wire.CopyFileRange, wire.CopyFileRange64, wire.Fallocate:
+		return true
+	}
+	return false
+}
+
+// send writes a reply. That fails where nobody waits for it any more (ENOENT), or the mount has ended.
+func (s *server) send(message []byte) error {
+	_, err := unix.Write(s.fd, message)
+	return err
+}
+
+// watchdog notices operations that keep the only reader.
+type watchdog struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+const (
+	tick      = time.Millisecond
+	idleTicks = 50 // without a request, until the watch sleeps
+)
+
+// stir wakes the watch.
+func (d *watchdog) stir() {
+	if d.asleep.Load() && d.asleep.CompareAndSwap(true, false) {
+		d.wake <- struct{}{}
+	}
+}
+
+// guard calls another worker when nobody has read for a whole tick and nothing was finished meanwhile.
+func (s *server) guard(quit <-chan struct{}) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	last, idle := uint64(0), 0
+	for {
+		select {
+		case <-ticker.C:
+		case <-quit:
+			return
+		}
+		served, reading := s.served.Load(), s.reading.Load()
+		switch {
+		case served != last:
+			idle = 0
+		case reading == 0:
+			s.another()
+			idle = 0
+		default:
+			idle++
+		}
+		last = served
+		if idle < idleTicks {
+			continue
+		}
+		ticker.Stop()
+		s.watch.asleep.Store(true)
+		select {
+		case <-s.watch.wake:
+		case <-quit:
+			return
+		}
+		ticker.Reset(tick)
+		idle = 0
+	}
+}
+
+// invalidate makes the kernel ask for a node's attributes anew, and with off from 0 on drop its cached data too.
+func (fs *FS) invalidate(n *node, off int64) {
+	if s := fs.server.Load(); s != nil {
+		s.send(wire.Notice(wire.NotifyInvalInode, wire.InvalInodeOut{Node: n.id, Off: off}, ""))
+	}
+}
