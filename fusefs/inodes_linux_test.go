@@ -44,31 +44,6 @@ func TestMappedFileChangesOutside(t *testing.T) {
 	p.ejects()
 }
 
-// TestNextOpenSeesEverything changes a file from outside right before and after it is opened, so that all that the
-// kernel has of it is fresh, and wrong.
-func TestNextOpenSeesEverything(t *testing.T) {
-	p := mountChild(t)
-	write := func(text string) { check(t, os.WriteFile(p.behind("f"), []byte(text), 0o600)) }
-	replace := func(text string) {
-		check(t, os.WriteFile(p.behind("new"), []byte(text), 0o600))
-		check(t, os.Rename(p.behind("new"), p.behind("f")))
-	}
-	for i := range 300 {
-		for how, change := range map[string]func(text string){"rewritten": write, "replaced": replace} {
-			text := fmt.Sprintf("%d %s %0*d", i, how, i%50, 0)
-			change(text)
-			if got, err := os.ReadFile(p.file("f")); err != nil || string(got) != text {
-				t.Fatalf("%s as %q: %q, %v", how, text, got, err)
-			}
-		}
-	}
-	check(t, os.Remove(p.behind("f")))
-	if _, err := os.ReadFile(p.file("f")); !os.IsNotExist(err) {
-		t.Errorf("removed: %v", err)
-	}
-	p.ejects()
-}
-
 // TestUnlinkedFileLivesOn uses files without a name: removed ones, replaced ones, and one that never had any.
 func TestUnlinkedFileLivesOn(t *testing.T) {
 	p := mountChild(t)
