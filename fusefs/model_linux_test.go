@@ -265,18 +265,25 @@ type world struct {
 
 func openWorld(t failer, path string) *world {
 	t.Helper()
-	if err := os.Mkdir(path, 0o777); err != nil {
+	err := os.Mkdir(path, 0o777)
+	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	root, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	w, err := worldAt(path)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
+	return w
+}
+
+// worldAt is openWorld for a folder that is there.
+func worldAt(path string) (*world, error) {
+	root, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	w := &world{path: path, root: root}
 	for i := range w.fds {
 		w.fds[i] = notOpen
 	}
-	return w
+	return w, err
 }
 
 func (w *world) close() {
