@@ -42,9 +42,10 @@ func soakTime(t *testing.T, bounded time.Duration) time.Duration {
 
 // TestModel makes the same random calls in a mount and in a plain folder beside it, and compares what each call
 // answers, the two trees, and the backing folder. A sequence that differs is shrunk and printed a step a line; kept in
-// a file of testdata/model it is tried first from then on, by TestModelCases.
+// a file of testdata/model it is tried in each run from then on, by TestModelCases.
 func TestModel(t *testing.T) {
 	m := newModel(t)
+	defer m.showSmallest(t)
 	check(t, flag.Set("rapid.steps", "80"))
 	check(t, flag.Set("rapid.nofailfile", "true"))
 	runs, steps := 0, 0
@@ -109,6 +110,7 @@ type model struct {
 	plain string
 	other bool // steps can be made as another user
 	count int
+	last  []step // the sequence that differed last
 }
 
 // newModel mounts. It gives up what the calling thread may do beyond its user, for the rest of the test.
@@ -147,17 +149,17 @@ type failer interface {
 // pair is one sequence, on the way through the mount and the plain folder.
 type pair struct {
 	t            failer
+	model        *model
 	mount, plain *world
 	behind       string
 	steps        []step
-	ended        bool
 }
 
 func (m *model) begin(t failer) *pair {
 	t.Helper()
 	m.count++
 	name := fmt.Sprint(m.count)
-	pair := &pair{t: t, behind: m.p.behind(name)}
+	pair := &pair{t: t, model: m, behind: m.p.behind(name)}
 	pair.mount, pair.plain = openWorld(t, m.p.file(name)), openWorld(t, filepath.Join(m.plain, name))
 	return pair
 }
@@ -169,7 +171,7 @@ func (p *pair) do(s step) {
 	p.steps = append(p.steps, s)
 	want, got := p.plain.do(s), p.mount.do(s)
 	if s.Op == "flock" || s.Op == "ofdlock" {
-		for deadline := time.Now().Add(2 * time.Second); got != want && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(time.Second); got != want && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 			got = p.mount.do(s)
 		}
@@ -197,15 +199,64 @@ func (p *pair) compare() {
 
 func (p *pair) fail(what, got, want string) {
 	p.t.Helper()
-	var text strings.Builder
-	for _, s := range p.steps {
-		line, _ := json.Marshal(s)
-		text.Write(append(line, '\n'))
-	}
+	p.model.last = p.steps
 	if want != "" {
 		got = "in the mount:      " + got + "\nin a plain folder: " + want
 	}
-	p.t.Fatalf("%s differs:\n%s\nafter\n%s", what, got, text.String())
+	p.t.Fatalf("%s differs:\n%s\nafter\n%s", what, got, lines(p.steps))
+}
+
+// lines writes steps as they stand in testdata/model.
+func lines(steps []step) string {
+	var text strings.Builder
+	for _, s := range steps {
+		line, _ := json.Marshal(s)
+		text.Write(append(line, '\n'))
+	}
+	return text.String()
+}
+
+// showSmallest leaves out of a sequence that differed what is not needed for that. rapid would find it too, in longer
+// time: it draws every sequence anew.
+func (m *model) showSmallest(t *testing.T) {
+	steps := m.last
+	for again := steps != nil; again; {
+		again = false
+		for i := len(steps) - 1; i >= 0; i-- {
+			if fewer := slices.Delete(slices.Clone(steps), i, i+1); m.differs(fewer) {
+				steps, again = fewer, true
+			}
+		}
+	}
+	if steps != nil {
+		t.Logf("what is left of it, for a file of testdata/model:\n%s", lines(steps))
+	}
+}
+
+// difference is what a quiet sequence fails with.
+type difference string
+
+type quiet struct{}
+
+func (quiet) Helper() {}
+
+func (quiet) Fatalf(format string, args ...any) { panic(difference(fmt.Sprintf(format, args...))) }
+
+func (m *model) differs(steps []step) (differs bool) {
+	both := m.begin(quiet{})
+	defer both.end()
+	defer func() {
+		if failed := recover(); failed != nil {
+			if _, differs = failed.(difference); !differs {
+				panic(failed)
+			}
+		}
+	}()
+	for _, s := range steps {
+		both.do(s)
+	}
+	both.compare()
+	return false
 }
 
 func (p *pair) end() {

@@ -507,7 +507,12 @@ func (d drawer) lock() {
 	d.s.Off, d.s.Len = int64(d.pick("start", 0, 5, 10)), int64(d.pick("len", 5, 10, 0))
 }
 
+// seek leaves folders alone: places in them are the filesystem's own.
 func seek(w *world, s step) string {
+	var st unix.Stat_t
+	if unix.Fstat(w.fds[s.FD], &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return "a folder"
+	}
 	at, err := unix.Seek(w.fds[s.FD], s.Off, s.Flag)
 	return answered(err, at)
 }
