@@ -23,10 +23,10 @@ packages() {
 	case $1-$2 in
 	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
-	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl ;;
+	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 tar ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
-	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl ;;
+	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl acl fio git make postgresql-server postgresql-contrib rsync sqlite tar ;;
 	esac
 }
 
@@ -135,7 +135,7 @@ check_other_linux() {
 	fi
 	for purpose in "$@"; do
 		[[ $purpose == test ]] || continue
-		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import wmctrl; do
+		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import wmctrl setfacl fio gcc git make postgres rsync sqlite3 tar; do
 			has "$program" || die "the tests need $program, which is missing. Install it and start again."
 		done
 	done

@@ -1,0 +1,418 @@
+package fusefs
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
+)
+
+// soakEnv makes the tests that work for a while by chance work for this long each, as "10m":
+//
+//	VITRINE_TEST_SOAK=10m go test -race -tags fuse3 -timeout 2h -run 'TestModel|TestSoak|TestIntegrity' ./fusefs
+const soakEnv = "VITRINE_TEST_SOAK"
+
+// soakTime is how long a test works that could go on for ever.
+func soakTime(t *testing.T, bounded time.Duration) time.Duration {
+	t.Helper()
+	said := os.Getenv(soakEnv)
+	if said == "" {
+		if testing.Short() {
+			return bounded / 10
+		}
+		return bounded
+	}
+	long, err := time.ParseDuration(said)
+	if err != nil {
+		t.Fatalf("%s: %v", soakEnv, err)
+	}
+	return long
+}
+
+// TestModel makes the same random calls in a mount and in a plain folder beside it, and compares what each call
+// answers, the two trees, and the backing folder. A sequence that differs is shrunk and printed a step a line; kept in
+// a file of testdata/model it is tried in each run from then on, by TestModelCases.
+func TestModel(t *testing.T) {
+	m := newModel(t)
+	defer m.showSmallest(t)
+	check(t, flag.Set("rapid.steps", "80"))
+	check(t, flag.Set("rapid.nofailfile", "true"))
+	runs, steps := 0, 0
+	for end := time.Now().Add(soakTime(t, 60*time.Second)); time.Now().Before(end); {
+		rapid.Check(t, func(t *rapid.T) {
+			both := m.begin(t)
+			defer both.end()
+			t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) {
+				s := drawStep(t, m.other)
+				both.do(s)
+				steps++
+			}})
+			both.compare()
+			runs++
+		})
+	}
+	t.Logf("%d sequences, %d steps: no difference", runs, steps)
+	m.p.ejects()
+}
+
+// TestModelCases makes the sequences again that once told a mount from a plain folder.
+func TestModelCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/model/*.jsonl")
+	check(t, err)
+	m := newModel(t)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".jsonl"), func(t *testing.T) {
+			both := m.begin(t)
+			defer both.end()
+			for _, s := range readSteps(t, file) {
+				if s.User && !m.other {
+					t.Log("only root can be another user; the rest is not tried")
+					return
+				}
+				both.do(s)
+			}
+			both.compare()
+		})
+	}
+	m.p.ejects()
+}
+
+func readSteps(t *testing.T, file string) (steps []step) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	check(t, err)
+	for line := range bytes.Lines(data) {
+		var s step
+		in := json.NewDecoder(bytes.NewReader(line))
+		in.DisallowUnknownFields()
+		if err := in.Decode(&s); err != nil {
+			t.Fatalf("%s: %v: %s", file, err, line)
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// model is a mount and a plain folder beside its backing folder, on the same filesystem.
+type model struct {
+	p     *child
+	plain string
+	other bool // steps can be made as another user
+	count int
+	last  []step // the sequence that differed last
+}
+
+// newModel mounts. It gives up what the calling thread may do beyond its user, for the rest of the test.
+func newModel(t *testing.T) *model {
+	t.Helper()
+	runtime.LockOSThread() // never unlocked: the thread ends with the test
+	m := &model{other: os.Geteuid() == 0}
+	if m.other {
+		check(t, noGroups())
+		m.p = mountForOthers(t)
+	} else {
+		m.p = mountChild(t)
+	}
+	m.plain = filepath.Join(filepath.Dir(m.p.backing), "plain")
+	check(t, os.Mkdir(m.plain, 0o777))
+	check(t, os.Chmod(m.plain, 0o777))
+	old := unix.Umask(0)
+	t.Cleanup(func() { unix.Umask(old) })
+	return m
+}
+
+// noGroups leaves this thread without supplementary groups.
+func noGroups() error {
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// failer is a test or a property.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// pair is one sequence, on the way through the mount and the plain folder.
+type pair struct {
+	t            failer
+	model        *model
+	mount, plain *world
+	behind       string
+	steps        []step
+}
+
+func (m *model) begin(t failer) *pair {
+	t.Helper()
+	m.count++
+	name := fmt.Sprint(m.count)
+	pair := &pair{t: t, model: m, behind: m.p.behind(name)}
+	pair.mount, pair.plain = openWorld(t, m.p.file(name)), openWorld(t, filepath.Join(m.plain, name))
+	return pair
+}
+
+// do makes a step in both worlds. The kernel tells the server of a last close after close(2) has returned, so a lock
+// that a closed descriptor had may stand for a moment.
+func (p *pair) do(s step) {
+	p.t.Helper()
+	p.steps = append(p.steps, s)
+	want, got := p.plain.do(s), p.mount.do(s)
+	if s.Op == "flock" || s.Op == "ofdlock" {
+		for deadline := time.Now().Add(time.Second); got != want && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond)
+			got = p.mount.do(s)
+		}
+	}
+	if got != want {
+		p.fail("the last step", got, want)
+	}
+	if s.Op == "tree" {
+		p.compare()
+	}
+}
+
+// compare compares the two trees, and the backing folder with the mount.
+func (p *pair) compare() {
+	p.t.Helper()
+	got, want := listTree(p.mount.path), listTree(p.plain.path)
+	if different := differentLines(got, want); different != "" {
+		p.fail("the tree", different, "")
+	}
+	behind := listTree(p.behind)
+	if different := differentLines(behind, got); different != "" {
+		p.fail("the backing folder, against the mount", different, "")
+	}
+}
+
+func (p *pair) fail(what, got, want string) {
+	p.t.Helper()
+	p.model.last = p.steps
+	if want != "" {
+		got = "in the mount:      " + got + "\nin a plain folder: " + want
+	}
+	p.t.Fatalf("%s differs:\n%s\nafter\n%s", what, got, lines(p.steps))
+}
+
+// lines writes steps as they stand in testdata/model.
+func lines(steps []step) string {
+	var text strings.Builder
+	for _, s := range steps {
+		line, _ := json.Marshal(s)
+		text.Write(append(line, '\n'))
+	}
+	return text.String()
+}
+
+// showSmallest leaves out of a sequence that differed what is not needed for that. rapid would find it too, in longer
+// time: it draws every sequence anew.
+func (m *model) showSmallest(t *testing.T) {
+	steps := m.last
+	for again := steps != nil; again; {
+		again = false
+		for i := len(steps) - 1; i >= 0; i-- {
+			if fewer := slices.Delete(slices.Clone(steps), i, i+1); m.differs(fewer) {
+				steps, again = fewer, true
+			}
+		}
+	}
+	if steps != nil {
+		t.Logf("what is left of it, for a file of testdata/model:\n%s", lines(steps))
+	}
+}
+
+// difference is what a quiet sequence fails with.
+type difference string
+
+type quiet struct{}
+
+func (quiet) Helper() {}
+
+func (quiet) Fatalf(format string, args ...any) { panic(difference(fmt.Sprintf(format, args...))) }
+
+func (m *model) differs(steps []step) (differs bool) {
+	both := m.begin(quiet{})
+	defer both.end()
+	defer func() {
+		if failed := recover(); failed != nil {
+			if _, differs = failed.(difference); !differs {
+				panic(failed)
+			}
+		}
+	}()
+	for _, s := range steps {
+		both.do(s)
+	}
+	both.compare()
+	return false
+}
+
+func (p *pair) end() {
+	p.mount.close()
+	p.plain.close()
+	os.RemoveAll(p.mount.path)
+	os.RemoveAll(p.plain.path)
+}
+
+// differentLines shows the lines that only one of the two has.
+func differentLines(got, want []string) string {
+	var text strings.Builder
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			text.WriteString("+ " + line + "\n")
+		}
+	}
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			text.WriteString("- " + line + "\n")
+		}
+	}
+	return text.String()
+}
+
+// step is one call of a sequence. Slots are numbered places for descriptors and mappings.
+type step struct {
+	Op   string
+	Name string `json:",omitempty"` // within the folder of At
+	To   string `json:",omitempty"` // second name, or a symbolic link's target
+	At   int    `json:",omitempty"` // slot of the folder that names begin in, plus one; 0 is the top
+	FD   int    `json:",omitempty"` // slot
+	FD2  int    `json:",omitempty"`
+	Flag int    `json:",omitempty"` // of the call: open(2)'s flags, lseek(2)'s whence…
+	Mode uint32 `json:",omitempty"`
+	Off  int64  `json:",omitempty"`
+	Off2 int64  `json:",omitempty"`
+	Len  int64  `json:",omitempty"`
+	Fill byte   `json:",omitempty"` // what written data begins with
+	User bool   `json:",omitempty"` // made by a user who is not root
+}
+
+const (
+	modelUser  = 1000 // uid and gid of steps that are made by another user
+	modelSlots = 5
+	modelMaps  = 2
+	notOpen    = -1
+)
+
+// world is a folder in which steps are made.
+type world struct {
+	path string
+	root int // the folder, open
+	fds  [modelSlots]int
+	maps [modelMaps][]byte
+}
+
+func openWorld(t failer, path string) *world {
+	t.Helper()
+	err := os.Mkdir(path, 0o777)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	w, err := worldAt(path)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return w
+}
+
+// worldAt is openWorld for a folder that is there.
+func worldAt(path string) (*world, error) {
+	root, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	w := &world{path: path, root: root}
+	for i := range w.fds {
+		w.fds[i] = notOpen
+	}
+	return w, err
+}
+
+func (w *world) close() {
+	for i := range w.maps {
+		w.unmap(i)
+	}
+	for i := range w.fds {
+		w.put(i, notOpen)
+	}
+	unix.Close(w.root)
+}
+
+// do makes a step and says what came of it.
+func (w *world) do(s step) (said string) {
+	if s.User {
+		unix.Setfsgid(modelUser)
+		unix.Setfsuid(modelUser)
+		defer func() {
+			unix.Setfsuid(0)
+			unix.Setfsgid(0)
+		}()
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			if _, ok := fault.(interface{ Addr() uintptr }); !ok {
+				panic(fault)
+			}
+			said = "SIGBUS"
+		}
+	}()
+	return modelOps[s.Op].do(w, s)
+}
+
+// put keeps a descriptor in a slot, and closes what was there.
+func (w *world) put(slot, fd int) error {
+	var err error
+	if w.fds[slot] != notOpen {
+		err = unix.Close(w.fds[slot])
+	}
+	w.fds[slot] = fd
+	return err
+}
+
+func (w *world) unmap(slot int) error {
+	if w.maps[slot] == nil {
+		return nil
+	}
+	err := unix.Munmap(w.maps[slot])
+	w.maps[slot] = nil
+	return err
+}
+
+// at returns the folder in which a step's names begin.
+func (w *world) at(s step) int {
+	if s.At == 0 {
+		return w.root
+	}
+	return w.fds[s.At-1]
+}
+
+// named returns a path for the calls that have no place for a folder.
+func (w *world) named(s step) string {
+	return fmt.Sprintf("/proc/self/fd/%d/%s", w.at(s), realName(s.Name))
+}
+
+// realName stands in for names that would not be readable in a list of steps.
+func realName(name string) string {
+	return strings.NewReplacer("LONG", strings.Repeat("n", 255), "OVER", strings.Repeat("n", 256), "RAW", "\xff\x80").Replace(name)
+}
+
+// answered describes the outcome of a call.
+func answered(err error, more ...any) string {
+	if err == nil {
+		return strings.TrimSpace("ok " + fmt.Sprintln(more...))
+	}
+	if errno, ok := err.(unix.Errno); ok {
+		return unix.ErrnoName(errno)
+	}
+	return err.Error()
+}

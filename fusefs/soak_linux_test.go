@@ -1,0 +1,108 @@
+package fusefs
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
+)
+
+const (
+	soakProcesses = 8
+	soakClients   = 8 // of each process
+)
+
+// TestSoak lets 64 clients of a mount make random calls in one folder. Afterwards no operation is stuck, mount and
+// backing folder agree, and the server is as small as after the first round.
+func TestSoak(t *testing.T) {
+	m := newModel(t)
+	p := m.p
+	fds, threads := 0, 0
+	for round := range 3 {
+		check(t, os.Mkdir(p.file("soak"), 0o777))
+		all := startWorkers(t, soakProcesses, job{Kind: "soak", Folder: p.file("soak"), Other: m.other})
+		calls := 0
+		for _, w := range all {
+			w.tell(soakTime(t, 20*time.Second).String())
+		}
+		for _, w := range all {
+			var n int
+			w.hear(&n)
+			calls += n
+			w.end()
+		}
+		if calls == 0 {
+			t.Error("nothing was called: this tested nothing")
+		}
+		p.inFlight(0)
+		if different := differentLines(listTree(p.behind("soak")), listTree(p.file("soak"))); different != "" {
+			t.Errorf("round %d: the backing folder, against the mount, differs:\n%s", round, different)
+		}
+		check(t, os.RemoveAll(p.file("soak")))
+		a := p.ask("status")
+		t.Logf("round %d: %d calls; the server has %d descriptors and %d threads", round, calls, a.FDs, a.Threads)
+		if round == 0 {
+			fds, threads = a.FDs, a.Threads
+			if a.FDs > p.first.FDs+soakLeft {
+				p.shrinks(p.first.FDs)
+			}
+			continue
+		}
+		p.shrinks(fds)
+		if a.Threads > threads+soakProcesses*soakClients {
+			t.Errorf("round %d: %d threads, after the first round there were %d", round, a.Threads, threads)
+		}
+	}
+	p.ejects()
+}
+
+// soakLeft is how many descriptors more than before are no leak: of the runtime, and of folders that the kernel keeps.
+const soakLeft = 20
+
+// shrinks waits until the server has about as many descriptors as before: the kernel forgets after it was asked to.
+func (p *child) shrinks(fds int) {
+	p.t.Helper()
+	var a answer
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if a = p.ask("status"); a.FDs <= fds+soakLeft {
+			return
+		}
+	}
+	p.t.Errorf("the server keeps %d descriptors, there were %d", a.FDs, fds)
+}
+
+// workAtRandom makes random calls from several clients for as long as it is told.
+func workAtRandom(j job, in *bufio.Scanner, out *json.Encoder) {
+	unix.Umask(0)
+	steps := rapid.Custom(func(t *rapid.T) step { return drawStep(t, j.Other) })
+	in.Scan()
+	long, err := time.ParseDuration(in.Text())
+	must(err)
+	end := time.Now().Add(long)
+	var calls atomic.Int64
+	var clients sync.WaitGroup
+	for client := range soakClients {
+		clients.Go(func() {
+			runtime.LockOSThread() // never unlocked: steps change the thread's user
+			if j.Other {
+				must(noGroups())
+			}
+			w, err := worldAt(j.Folder)
+			must(err)
+			defer w.close()
+			for n := 0; time.Now().Before(end); n++ {
+				w.do(steps.Example(n*1000 + j.Number*soakClients + client))
+				calls.Add(1)
+			}
+		})
+	}
+	clients.Wait()
+	must(out.Encode(calls.Load()))
+}

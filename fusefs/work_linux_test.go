@@ -1,0 +1,117 @@
+package fusefs
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// workEnv makes the test binary a worker: a process of its own that uses a mount beside others.
+const workEnv = "VITRINE_TEST_WORK"
+
+// job is what a worker is to do, and where.
+type job struct {
+	Kind   string
+	Folder string
+	Number int // of the worker, from 0
+	Of     int // how many workers there are
+	Other  bool
+}
+
+// work does a job: it answers each line that it reads with one that it writes.
+var work = map[string]func(j job, in *bufio.Scanner, out *json.Encoder){
+	"stripes": workOnStripes,
+	"names":   workOnNames,
+	"soak":    workAtRandom,
+}
+
+func init() {
+	text := os.Getenv(workEnv)
+	if text == "" {
+		return
+	}
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		panic(err)
+	}
+	work[j.Kind](j, bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout))
+	os.Exit(0)
+}
+
+// worker is a process that does a job.
+type worker struct {
+	t      *testing.T
+	job    job
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *json.Decoder
+	stderr bytes.Buffer
+}
+
+func startWorkers(t *testing.T, count int, j job) (all []*worker) {
+	t.Helper()
+	j.Of = count
+	for j.Number = range count {
+		all = append(all, startWorker(t, j))
+	}
+	return all
+}
+
+func startWorker(t *testing.T, j job) *worker {
+	t.Helper()
+	text, err := json.Marshal(j)
+	check(t, err)
+	w := &worker{t: t, job: j, cmd: exec.Command(os.Args[0])}
+	w.cmd.Env = append(os.Environ(), workEnv+"="+string(text), "GORACE=atexit_sleep_ms=0 halt_on_error=1")
+	w.cmd.Stderr = &w.stderr
+	w.in, err = w.cmd.StdinPipe()
+	check(t, err)
+	out, err := w.cmd.StdoutPipe()
+	check(t, err)
+	w.out = json.NewDecoder(out)
+	check(t, w.cmd.Start())
+	t.Cleanup(func() {
+		w.in.Close()
+		w.cmd.Process.Kill()
+		w.cmd.Wait()
+	})
+	return w
+}
+
+// tell gives a worker a line to work on.
+func (w *worker) tell(line string) {
+	w.t.Helper()
+	if _, err := fmt.Fprintln(w.in, line); err != nil {
+		w.t.Fatalf("%s %d: %v\n%s", w.job.Kind, w.job.Number, err, w.stderr.String())
+	}
+}
+
+// hear waits for a worker's answer.
+func (w *worker) hear(answer any) {
+	w.t.Helper()
+	if err := w.out.Decode(answer); err != nil {
+		w.cmd.Wait()
+		w.t.Fatalf("%s %d died: %v\n%s", w.job.Kind, w.job.Number, err, w.stderr.String())
+	}
+}
+
+// end lets a worker end by itself.
+func (w *worker) end() {
+	w.t.Helper()
+	w.in.Close()
+	if err := w.cmd.Wait(); err != nil {
+		w.t.Fatalf("%s %d: %v\n%s", w.job.Kind, w.job.Number, err, w.stderr.String())
+	}
+}
+
+// must ends a worker that cannot go on.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
