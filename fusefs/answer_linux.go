@@ -47,7 +47,7 @@ type message struct {
 
 // validFor is how long the kernel may answer from what it was told, in ns: no change in the backing folder stays unseen
 // for longer than a tenth of a second. A name that leads nowhere is asked for each time.
-const validFor = 90 * time.Millisecond
+const validFor = 50 * time.Millisecond
 
 // noReply is what dispatch answers for a request that wants none.
 const noReply = 1 << 30
@@ -122,10 +122,19 @@ func (c *call) dispatch(op wire.Opcode) int {
 	if int(op) >= len(handlers) || handlers[op] == nil {
 		return -int(unix.ENOSYS)
 	}
-	if c.node = c.fs.nodes.byID.get(c.head.Node); c.node == nil && c.head.Node != 0 && op != wire.Forget && op != wire.Interrupt {
+	if c.node = c.fs.nodes.byID.get(c.head.Node); c.node == nil && !nodeless(op) {
 		return -int(unix.ESTALE)
 	}
 	return handlers[op](c)
+}
+
+// nodeless reports whether a request is about no node, or about one that may be gone.
+func nodeless(op wire.Opcode) bool {
+	switch op {
+	case wire.Init, wire.Destroy, wire.Interrupt, wire.Forget, wire.BatchForget:
+		return true
+	}
+	return false
 }
 
 // initialize shakes hands with the kernel.
@@ -236,9 +245,6 @@ func (c *call) interruptible() (interrupted func() bool, end func()) {
 
 // path returns the path of the request's node.
 func (c *call) path() string {
-	if c.node == nil {
-		return ""
-	}
 	path, _ := c.fs.nodes.pathOf(c.node)
 	return path
 }
@@ -285,10 +291,17 @@ func (c *call) attr(n *node, st *unix.Stat_t) {
 	n.tell(st)
 }
 
+// toldLast returns which attributes the kernel was given last, and when.
+func (n *node) toldLast() (fileVersion, time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.told, n.toldAt
+}
+
 // tell notes which attributes the kernel is given.
 func (n *node) tell(st *unix.Stat_t) {
 	n.mu.Lock()
-	n.told = versionOf(st)
+	n.told, n.toldAt, n.since = versionOf(st), time.Now(), n.changes.Load()
 	n.mu.Unlock()
 	if setID := st.Mode&(unix.S_ISUID|unix.S_ISGID) != 0; setID != n.toldSetID.Load() {
 		n.toldSetID.Store(setID)

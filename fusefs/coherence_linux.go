@@ -17,12 +17,13 @@ import (
 type sentry struct {
 	fs     *FS
 	events int // inotify descriptor, -1 where the system gives none
+	bell   int // eventfd(2) that ends a rest
 
 	mu     sync.Mutex // guards what follows
 	fresh  []*node    // opened since the last look
 	closed []*node    // of which no handle is open any more, though they are watched
 	asleep bool
-	wake   chan struct{}
+	quit   bool
 
 	// What follows is the watching goroutine's own.
 	watched map[int32]*node
@@ -37,15 +38,20 @@ type guarded struct {
 	seen    fileVersion // at the last look
 }
 
-// lookEvery is how often the sentry looks: it and what a look takes must stay below a tenth of a second.
-const lookEvery = 50 * time.Millisecond
+// lookEvery is how often the sentry looks at what it suspects. A change is acted upon after at most two looks and
+// validFor, together less than a tenth of a second.
+const lookEvery = 20 * time.Millisecond
 
 func newSentry(fs *FS) *sentry {
 	events, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if err != nil {
 		events = -1
 	}
-	return &sentry{fs: fs, events: events, wake: make(chan struct{}, 1), watched: make(map[int32]*node)}
+	bell, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		bell = -1
+	}
+	return &sentry{fs: fs, events: events, bell: bell, watched: make(map[int32]*node)}
 }
 
 // opened tells of a file that may stay open.
@@ -56,10 +62,23 @@ func (s *sentry) opened(n *node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fresh = append(s.fresh, n)
+	s.ring()
+}
+
+// ring ends a rest. The caller holds s.mu.
+func (s *sentry) ring() {
 	if s.asleep {
 		s.asleep = false
-		s.wake <- struct{}{}
+		unix.Write(s.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	}
+}
+
+// end makes run return.
+func (s *sentry) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quit = true
+	s.ring()
 }
 
 // released tells that the last handle on a file was closed.
@@ -70,43 +89,38 @@ func (s *sentry) released(n *node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = append(s.closed, n)
+	s.ring()
 }
 
-// run looks until quit is closed.
-func (s *sentry) run(quit <-chan struct{}) {
-	defer func() {
-		if s.events >= 0 {
-			unix.Close(s.events)
-		}
-	}()
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
+// run looks until end is called: while there is something to look at every lookEvery, and otherwise when something is
+// opened or changed.
+func (s *sentry) run() {
+	defer unix.Close(s.bell)
+	defer unix.Close(s.events)
+	wait := []unix.PollFd{{Fd: int32(s.bell), Events: unix.POLLIN}, {Fd: int32(s.events), Events: unix.POLLIN}}
 	for {
-		select {
-		case <-ticker.C:
-		case <-quit:
+		rest, quit := s.mayRest()
+		switch {
+		case quit:
 			return
+		case rest:
+			unix.Poll(wait, -1)
+			unix.Read(s.bell, make([]byte, 8))
+			s.mu.Lock()
+			s.asleep = false
+			s.mu.Unlock()
 		}
+		time.Sleep(lookEvery) // also after a rest: most files are closed again by then
 		s.look()
-		if !s.mayRest() {
-			continue
-		}
-		ticker.Stop()
-		select {
-		case <-s.wake:
-		case <-quit:
-			return
-		}
-		ticker.Reset(lookEvery)
 	}
 }
 
-// mayRest reports whether there is nothing to look at before the next opening.
-func (s *sentry) mayRest() bool {
+// mayRest reports whether there is nothing to look at, and whether it is all over.
+func (s *sentry) mayRest() (rest, quit bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asleep = len(s.watched) == 0 && len(s.pending) == 0 && len(s.fresh) == 0
-	return s.asleep
+	s.asleep = len(s.pending) == 0 && len(s.fresh) == 0 && len(s.closed) == 0 && s.bell >= 0
+	return s.asleep, s.quit
 }
 
 // look takes in what was opened and what has changed.
@@ -164,7 +178,9 @@ func (s *sentry) drain() {
 }
 
 // check compares a file to what it was at the last look. While we change it ourselves there is nothing to tell: the
-// kernel asks after each of its own writes.
+// kernel asks after each of its own writes. Nor is there while what it was told is valid: what it asks for next will
+// tell it, and to be told something else at that very moment would make it ignore the answer (fs/fuse/inode.c,
+// attr_version).
 func (s *sentry) check(n *node) {
 	h := n.anyHandle()
 	if h == nil {
@@ -172,8 +188,11 @@ func (s *sentry) check(n *node) {
 	}
 	defer h.letGo()
 	g := &n.guard
-	if changes := n.changes.Load(); changes != g.changes {
-		g.changes, g.ours = changes, true
+	changes := n.changes.Load()
+	told, at := n.toldLast()
+	if changes != g.changes || time.Since(at) < validFor {
+		g.ours = g.ours || changes != g.changes
+		g.changes = changes
 		s.suspect(n)
 		return
 	}
@@ -183,7 +202,7 @@ func (s *sentry) check(n *node) {
 		return
 	}
 	now := versionOf(&st)
-	if !g.ours && g.seen != now {
+	if !g.ours && g.seen != now && told != now {
 		s.fs.invalidate(n, 0)
 	}
 	g.seen, g.ours = now, false

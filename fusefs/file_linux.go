@@ -3,6 +3,7 @@ package fusefs
 import (
 	"strconv"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -223,7 +224,41 @@ func (c *call) read() (n int) {
 	}
 	n = c.move(room, int64(in.Offset), func(b []byte, at int64) (int, error) { return unix.Pread(h.fd, b, at) })
 	c.reply.Keep(max(n, 0))
+	if n > 0 {
+		h.node.reaches(int64(in.Offset)+int64(in.Size), h, c.fs)
+	}
 	return n
+}
+
+// reaches looks, after a read up to the end of the file as the kernel knows it, whether another program has made the file
+// longer meanwhile: else the caller would see what is new cut at the old size. It gives the kernel the new size before
+// the read is answered.
+func (n *node) reaches(end int64, h *handle, fs *FS) {
+	n.mu.Lock()
+	known, ours := n.told.size, n.since != n.changes.Load()
+	n.mu.Unlock()
+	if ours || end <= known {
+		return
+	}
+	var st unix.Stat_t
+	if unix.Fstat(h.fd, &st) != nil || st.Size <= known {
+		return
+	}
+	var last [1]byte
+	if n, err := unix.Pread(h.fd, last[:], st.Size-1); n != 1 || err != nil {
+		return
+	}
+	// The kernel takes the size at once, and then waits for the page of that byte: where that is in this very read, it
+	// waits for the answer.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fs.extend(n, st.Size, last[0])
+	}()
+	select {
+	case <-done:
+	case <-time.After(2 * time.Millisecond):
+	}
 }
 
 // write writes all of the data, or as much as the backing takes before an error; see pwrite(2). A caller that sees less

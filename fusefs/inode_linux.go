@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,7 +30,9 @@ type node struct {
 	path    string // of the file below the mount, as of epoch
 	epoch   uint64
 	handles []*handle   // open on it
-	told    fileVersion // whose attributes the kernel was given last
+	told    fileVersion // whose attributes the kernel was given last,
+	toldAt  time.Time   // when,
+	since   uint64      // and after how many changes
 	cached  fileVersion // whose data the kernel may have in its pages
 	refused int32       // thread that was told last that the name leads elsewhere
 

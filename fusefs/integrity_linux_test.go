@@ -42,7 +42,7 @@ func TestIntegrity(t *testing.T) {
 	const workers = 4
 	const whole = workers * stripesOfEach * stripeSize
 	check(t, os.WriteFile(p.file("shared"), nil, 0o600))
-	all := startWorkers(t, workers, job{Kind: "stripes", Folder: p.path})
+	all := startClerks(t, workers, job{Kind: "stripes", Folder: p.path})
 	rounds, calls := 0, 0
 	for end := time.Now().Add(soakTime(t, 15*time.Second)); time.Now().Before(end); rounds++ {
 		size := int64(whole)

@@ -20,7 +20,7 @@ import (
 
 // soakEnv makes the tests that work for a while by chance work for this long each, as "10m":
 //
-//	VITRINE_TEST_SOAK=10m go test -race -tags fuse3 -timeout 2h -run 'TestModel|TestSoak|TestIntegrity' ./fusefs
+//	VITRINE_TEST_SOAK=10m go test -race -timeout 2h -run 'TestModel|TestSoak|TestIntegrity' ./fusefs
 const soakEnv = "VITRINE_TEST_SOAK"
 
 // soakTime is how long a test works that could go on for ever.

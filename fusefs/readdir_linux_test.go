@@ -27,7 +27,7 @@ func TestFolderUnderChange(t *testing.T) {
 		check(t, err)
 		unix.Close(fd)
 	}
-	changers := startWorkers(t, 2, job{Kind: "names", Folder: p.file("d")})
+	changers := startClerks(t, 2, job{Kind: "names", Folder: p.file("d")})
 	for _, w := range changers {
 		w.tell("begin")
 		w.hear(new(int)) // it has changed something

@@ -71,10 +71,11 @@ func (s *server) serve() error {
 	var watching sync.WaitGroup
 	s.fs.sentry = newSentry(s.fs)
 	watching.Go(func() { s.guard(quit) })
-	watching.Go(func() { s.fs.sentry.run(quit) })
+	watching.Go(s.fs.sentry.run)
 	s.another()
 	s.all.Wait()
 	close(quit)
+	s.fs.sentry.end()
 	watching.Wait()
 	unix.Close(s.fd)
 	if err := s.failed.Load(); err != nil {
@@ -288,8 +289,8 @@ type watchdog struct {
 }
 
 const (
-	tick      = time.Millisecond
-	idleTicks = 50 // without a request, until the watch sleeps
+	watchEvery = time.Millisecond
+	idleTicks  = 50 // without a request, until the watch sleeps
 )
 
 // stir wakes the watch.
@@ -301,7 +302,7 @@ func (d *watchdog) stir() {
 
 // guard calls another worker when nobody has read for a whole tick and nothing was finished meanwhile.
 func (s *server) guard(quit <-chan struct{}) {
-	ticker := time.NewTicker(tick)
+	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	last, idle := uint64(0), 0
 	for {
@@ -331,7 +332,7 @@ func (s *server) guard(quit <-chan struct{}) {
 		case <-quit:
 			return
 		}
-		ticker.Reset(tick)
+		ticker.Reset(watchEvery)
 		idle = 0
 	}
 }
@@ -340,5 +341,12 @@ func (s *server) guard(quit <-chan struct{}) {
 func (fs *FS) invalidate(n *node, off int64) {
 	if s := fs.server.Load(); s != nil {
 		s.send(wire.Notice(wire.NotifyInvalInode, wire.InvalInodeOut{Node: n.id, Off: off}, ""))
+	}
+}
+
+// extend makes a file as long for the kernel as it is, by giving it the last byte. It may wait for reads in flight.
+func (fs *FS) extend(n *node, size int64, last byte) {
+	if s := fs.server.Load(); s != nil {
+		s.send(wire.Notice(wire.NotifyStore, wire.StoreOut{Node: n.id, Offset: uint64(size - 1), Size: 1}, string([]byte{last})))
 	}
 }

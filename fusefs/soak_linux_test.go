@@ -27,7 +27,7 @@ func TestSoak(t *testing.T) {
 	fds, threads := 0, 0
 	for round := range 3 {
 		check(t, os.Mkdir(p.file("soak"), 0o777))
-		all := startWorkers(t, soakProcesses, job{Kind: "soak", Folder: p.file("soak"), Other: m.other})
+		all := startClerks(t, soakProcesses, job{Kind: "soak", Folder: p.file("soak"), Other: m.other})
 		calls := 0
 		for _, w := range all {
 			w.tell(soakTime(t, 20*time.Second).String())

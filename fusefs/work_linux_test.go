@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// workEnv makes the test binary a worker: a process of its own that uses a mount beside others.
+// workEnv makes the test binary a clerk: a process of its own that uses a mount beside others.
 const workEnv = "VITRINE_TEST_WORK"
 
-// job is what a worker is to do, and where.
+// job is what a clerk is to do, and where.
 type job struct {
 	Kind   string
 	Folder string
-	Number int // of the worker, from 0
+	Number int // of the clerk, from 0
 	Of     int // how many workers there are
 	Other  bool
 }
@@ -43,8 +43,8 @@ func init() {
 	os.Exit(0)
 }
 
-// worker is a process that does a job.
-type worker struct {
+// clerk is a process that does a job.
+type clerk struct {
 	t      *testing.T
 	job    job
 	cmd    *exec.Cmd
@@ -53,20 +53,20 @@ type worker struct {
 	stderr bytes.Buffer
 }
 
-func startWorkers(t *testing.T, count int, j job) (all []*worker) {
+func startClerks(t *testing.T, count int, j job) (all []*clerk) {
 	t.Helper()
 	j.Of = count
 	for j.Number = range count {
-		all = append(all, startWorker(t, j))
+		all = append(all, startClerk(t, j))
 	}
 	return all
 }
 
-func startWorker(t *testing.T, j job) *worker {
+func startClerk(t *testing.T, j job) *clerk {
 	t.Helper()
 	text, err := json.Marshal(j)
 	check(t, err)
-	w := &worker{t: t, job: j, cmd: exec.Command(os.Args[0])}
+	w := &clerk{t: t, job: j, cmd: exec.Command(os.Args[0])}
 	w.cmd.Env = append(os.Environ(), workEnv+"="+string(text), "GORACE=atexit_sleep_ms=0 halt_on_error=1")
 	w.cmd.Stderr = &w.stderr
 	w.in, err = w.cmd.StdinPipe()
@@ -83,16 +83,16 @@ func startWorker(t *testing.T, j job) *worker {
 	return w
 }
 
-// tell gives a worker a line to work on.
-func (w *worker) tell(line string) {
+// tell gives a clerk a line to work on.
+func (w *clerk) tell(line string) {
 	w.t.Helper()
 	if _, err := fmt.Fprintln(w.in, line); err != nil {
 		w.t.Fatalf("%s %d: %v\n%s", w.job.Kind, w.job.Number, err, w.stderr.String())
 	}
 }
 
-// hear waits for a worker's answer.
-func (w *worker) hear(answer any) {
+// hear waits for a clerk's answer.
+func (w *clerk) hear(answer any) {
 	w.t.Helper()
 	if err := w.out.Decode(answer); err != nil {
 		w.cmd.Wait()
@@ -100,8 +100,8 @@ func (w *worker) hear(answer any) {
 	}
 }
 
-// end lets a worker end by itself.
-func (w *worker) end() {
+// end lets a clerk end by itself.
+func (w *clerk) end() {
 	w.t.Helper()
 	w.in.Close()
 	if err := w.cmd.Wait(); err != nil {
@@ -109,7 +109,7 @@ func (w *worker) end() {
 	}
 }
 
-// must ends a worker that cannot go on.
+// must ends a clerk that cannot go on.
 func must(err error) {
 	if err != nil {
 		panic(err)

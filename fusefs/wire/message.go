@@ -171,19 +171,11 @@ func (r *Reply) PutDirentPlus(limit int, d Dirent, name []byte) (*EntryOut, bool
 	return entry, true
 }
 
-// Notice is a message that asks the kernel to forget something.
-func Notice[T any](code int32, what T, name string) []byte {
-	size := OutHeaderSize + int(unsafe.Sizeof(what))
-	if name != "" {
-		size += len(name) + 1
-	}
-	r := Into(make([]byte, size))
+// Notice is a message that tells the kernel something unasked, followed by bytes.
+func Notice[T any](code int32, what T, bytes string) []byte {
+	r := Into(make([]byte, OutHeaderSize+int(unsafe.Sizeof(what))+len(bytes)))
 	*Put[T](&r) = what
-	if name != "" {
-		room := r.Room(len(name) + 1)
-		room[copy(room, name)] = 0
-		r.Keep(len(room))
-	}
+	r.Keep(copy(r.Room(len(bytes)), bytes))
 	message := r.Finish(0, 0)
 	(*OutHeader)(unsafe.Pointer(unsafe.SliceData(message))).Error = code
 	return message

@@ -476,6 +476,7 @@ type Dirent struct {
 const (
 	NotifyInvalInode = 2
 	NotifyInvalEntry = 3
+	NotifyStore      = 4
 )
 
 // InvalInodeOut makes the kernel forget attributes, and cached pages from Off on for Len bytes (0: to the end) unless
@@ -490,4 +491,13 @@ type InvalEntryOut struct {
 	Parent  uint64
 	NameLen uint32
 	Flags   uint32
+}
+
+// StoreOut puts Size bytes, which follow, into the kernel's cached pages at Offset, and makes the file longer where it
+// does not reach so far.
+type StoreOut struct {
+	Node     uint64
+	Offset   uint64
+	Size     uint32
+	_padding uint32
 }

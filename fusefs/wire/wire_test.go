@@ -56,6 +56,7 @@ func TestSizes(t *testing.T) {
 		"fuse_statx_out":           {unsafe.Sizeof(StatxOut{}), 288},
 		"fuse_dirent":              {unsafe.Sizeof(Dirent{}), 24},
 		"fuse_notify_inval_inode":  {unsafe.Sizeof(InvalInodeOut{}), 24},
+		"fuse_notify_store":        {unsafe.Sizeof(StoreOut{}), 24},
 		"fuse_notify_inval_entry":  {unsafe.Sizeof(InvalEntryOut{}), 16},
 	} {
 		if c.got != c.want {
@@ -121,7 +122,7 @@ func TestReply(t *testing.T) {
 }
 
 func TestNotice(t *testing.T) {
-	message := Notice(NotifyInvalEntry, InvalEntryOut{Parent: 1, NameLen: 3}, "abc")
+	message := Notice(NotifyInvalEntry, InvalEntryOut{Parent: 1, NameLen: 3}, "abc\x00")
 	if len(message) != 16+16+4 || message[4] != NotifyInvalEntry || !bytes.HasSuffix(message, []byte("abc\x00")) {
 		t.Errorf("%v", message)
 	}
