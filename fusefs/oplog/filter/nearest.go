@@ -34,13 +34,6 @@ func errNames() (names []string) {
 	return names
 }
 
-func errName(number int64) string {
-	if name := oplog.ErrnoName(syscall.Errno(number)); name != "" {
-		return name
-	}
-	return strconv.FormatInt(number, 10)
-}
-
 // suggest returns what may have been meant by a word without a key, "" for no idea.
 func suggest(word string) string {
 	if _, err := strconv.ParseUint(word, 10, 31); err == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"vitrine/fusefs/oplog"
 )
@@ -172,7 +173,7 @@ func errText(number int64) string {
 	if number == errNone {
 		return "none"
 	}
-	return errName(number)
+	return oplog.ErrnoText(syscall.Errno(number))
 }
 
 func parseState(value string, begin int, w *word) (int64, error) {
