@@ -14,6 +14,7 @@ func (m *Model) Snapshot() *Snapshot {
 	defer m.mu.Unlock()
 	wall, mono := m.options.Clock()
 	m.resync(mono)
+	m.state.hazards.look(inFlight)
 	s := m.state.snapshot(wall, mono, byHandle)
 	s.InFlight = inFlight
 	m.addDropped(s)
@@ -32,7 +33,7 @@ func countByHandle(inFlight []oplog.Event) map[uint64]int {
 
 func (s *state) snapshot(wall, mono int64, inFlight map[uint64]int) *Snapshot {
 	t := &s.traffic
-	return &Snapshot{
+	snapshot := &Snapshot{
 		At:        time.Unix(0, wall),
 		Open:      s.files.list(mono, inFlight),
 		Ops:       s.latency.stats(mono),
@@ -44,9 +45,16 @@ func (s *state) snapshot(wall, mono int64, inFlight map[uint64]int) *Snapshot {
 		Count:     t.count,
 		Errors:    t.errors,
 		LastError: t.error(),
-		Seconds:   t.minute(wall),
 		Resyncs:   s.resyncs,
+
+		Seconds:    t.series(byMinute, wall),
+		TenMinutes: t.series(byTenMinutes, wall),
+		Hour:       t.series(byHour, wall),
+		Heat:       s.latency.heat.show(),
 	}
+	s.totals.show(snapshot)
+	s.hazards.show(snapshot)
+	return snapshot
 }
 
 // addDropped counts what the record lost: how many operations, and their bytes.

@@ -20,6 +20,10 @@ type openFiles struct {
 type file struct {
 	row        oplog.OpenHandle
 	moved      *transfer // recent bytes; nil while nothing moves
+	pending    Total     // not in the totals yet
+	content    *content  // what was written to it; nil, or outdated, if nothing was
+	locks      bool      // a lock was taken or asked for
+	progress   progress
 	prev, next *file
 }
 
@@ -31,19 +35,29 @@ func (t *openFiles) init() {
 	t.ends.prev, t.ends.next = &t.ends, &t.ends
 }
 
-// fold follows an operation that opens, closes, moves or uses files. What a row already contains it leaves alone.
-func (t *openFiles) fold(e *oplog.Event) {
+// fold follows an operation that opens, closes, moves or uses files. What a row already contains it leaves alone. It
+// returns the file that the operation was on, nil where it was on none, or on none that is known.
+func (t *openFiles) fold(e *oplog.Event) *file {
+	if e.Flags&oplog.Refused != 0 {
+		return nil
+	}
 	switch {
-	case e.Flags&oplog.Refused != 0:
 	case e.Opens():
 		t.open(e)
 	case e.Releases():
-		t.remove(e.Handle)
+		return t.remove(e.Handle)
 	case e.Moves():
 		t.move(e)
-	case e.Handle != 0:
-		t.use(e)
+		return nil
 	}
+	if e.Handle == 0 {
+		return nil
+	}
+	f := t.byHandle[e.Handle]
+	if f != nil && !e.Opens() {
+		t.use(f, e)
+	}
+	return f
 }
 
 func (t *openFiles) open(e *oplog.Event) {
@@ -67,14 +81,15 @@ func (t *openFiles) insert(f *file) {
 	t.fresh = false
 }
 
-func (t *openFiles) remove(handle uint64) {
+func (t *openFiles) remove(handle uint64) *file {
 	f := t.byHandle[handle]
 	if f == nil {
-		return
+		return nil
 	}
 	f.prev.next, f.next.prev = f.next, f.prev
 	delete(t.byHandle, handle)
 	t.fresh = false
+	return f
 }
 
 func (t *openFiles) move(e *oplog.Event) {
@@ -85,12 +100,9 @@ func (t *openFiles) move(e *oplog.Event) {
 	}
 }
 
-func (t *openFiles) use(e *oplog.Event) {
-	f := t.byHandle[e.Handle]
-	if f == nil {
-		return
-	}
+func (t *openFiles) use(f *file, e *oplog.Event) {
 	f.transfer(e)
+	f.progress.follow(e)
 	if e.Seq > f.row.Seq {
 		f.row.Add(e)
 		t.fresh = false
@@ -142,6 +154,7 @@ func (t *openFiles) list(now int64, inFlight map[uint64]int) []OpenFile {
 		t.fresh = t.fresh && f.moved == nil
 		t.last = append(t.last, OpenFile{
 			OpenHandle: f.row, InFlight: inFlight[f.row.Handle], ReadRate: read, WriteRate: written,
+			Reached: f.progress.reached, Expected: f.progress.expected, Left: f.progress.left(now, written),
 		})
 	}
 	return t.last

@@ -16,15 +16,22 @@ const (
 
 // latency holds the distributions of durations, one set for each operation that occurred.
 type latency struct {
-	ops [oplog.NumOps]*opLatency
+	ops  [oplog.NumOps]*opLatency
+	heat heat // of all operations
 }
 
 type opLatency struct {
-	all    distribution
-	recent sliding
+	all     distribution
+	recent  sliding
+	buckets [NumBuckets]uint64
+	heat    heat
+	median  median
 }
 
-func (l *latency) add(e *oplog.Event, failed bool) {
+// add counts an operation that ended in the given second of wall-clock time.
+func (l *latency) add(e *oplog.Event, unix int64, failed bool) {
+	bucket := bucketOf(e.Duration)
+	l.heat.add(unix, bucket, failed)
 	if e.Op >= oplog.NumOps {
 		return
 	}
@@ -35,6 +42,23 @@ func (l *latency) add(e *oplog.Event, failed bool) {
 	}
 	op.all.add(e.Duration, failed)
 	op.recent.add(ended(e)/int64(time.Second), e.Duration, failed)
+	op.buckets[bucket]++
+	op.heat.add(unix, bucket, failed)
+}
+
+// median is that of all durations of an operation, found anew when there is an eighth more of them.
+type median struct {
+	ns    int64
+	count uint64 // durations that it was found from
+}
+
+// medianOf returns the median duration of an operation that occurred, in ns, and how many there were.
+func (l *latency) medianOf(op oplog.Op) (ns int64, count uint64) {
+	o := l.ops[op]
+	if n := o.all.count; n > o.median.count+o.median.count/8 {
+		o.median = median{o.all.histogram.ValueAtPercentile(50), n}
+	}
+	return o.median.ns, o.all.count
 }
 
 // stats sums up the operations that occurred; now is ns of the monotonic clock.
@@ -44,7 +68,9 @@ func (l *latency) stats(now int64) (stats []OpStats) {
 			continue
 		}
 		op.recent.turn(now / int64(time.Second))
-		stats = append(stats, OpStats{Op: oplog.Op(i), All: op.all.latency(), Recent: op.recent.sum.latency()})
+		stats = append(stats, OpStats{
+			Op: oplog.Op(i), All: op.all.latency(), Recent: op.recent.sum.latency(), Buckets: op.buckets, Heat: op.heat.show(),
+		})
 	}
 	return stats
 }

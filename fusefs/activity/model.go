@@ -40,6 +40,8 @@ type state struct {
 	files   openFiles
 	latency latency
 	traffic traffic
+	totals  totals
+	hazards hazards
 	base    baseline
 	dirty   bool  // events were dropped, and the table was not rebuilt since
 	rebuilt int64 // mono of the last rebuild
@@ -58,7 +60,7 @@ const resyncEvery = int64(100 * time.Millisecond)
 // New returns an empty model. Attach it to the recorder before the first handle is opened.
 func New(o Options) *Model {
 	m := &Model{options: o.withDefaults()}
-	m.state.files.init()
+	m.state.init()
 	return m
 }
 
@@ -93,7 +95,13 @@ func (m *Model) Reset() {
 	defer m.mu.Unlock()
 	m.state = state{base: baseline{seq: m.options.Recorded(), dropped: m.dropped}}
 	m.state.base.read, m.state.base.written = m.options.DroppedBytes()
-	m.state.files.init()
+	m.state.init()
+}
+
+func (s *state) init() {
+	s.files.init()
+	s.totals.init()
+	s.hazards.init(s.base.seq)
 }
 
 // Collect folds a batch of the record; dropped is the recorder's count.
@@ -111,9 +119,12 @@ func (m *Model) Collect(batch []oplog.Event, dropped uint64) {
 // fold adds one operation that ended.
 func (s *state) fold(e *oplog.Event) {
 	failed := IsError(*e)
-	s.latency.add(e, failed)
-	s.traffic.add(e, failed)
-	s.files.fold(e)
+	unix := (e.Wall + e.Duration) / int64(time.Second)
+	s.latency.add(e, unix, failed)
+	s.traffic.add(e, unix, failed)
+	f := s.files.fold(e)
+	s.totals.add(e, f, failed)
+	s.hazards.fold(e, f, s)
 }
 
 // noteDrops makes sure that the table is rebuilt if the recorder dropped events, at once unless that was just done.
