@@ -118,10 +118,12 @@ func (s *Story) findOthers(events []oplog.Event) {
 	row := oplog.OpenHandle{Path: pathOf(first)}
 	for i := range events {
 		e := &events[i]
-		meanwhile := e.Handle != s.Handle && e.Mono <= s.End && ended(e) >= s.Begin
+		if e.Handle == s.Handle || e.Mono > s.End {
+			continue
+		}
 		touches := names(e, row.Path)
 		moved := e.Seq > first.Seq && e.Moves() && row.Move(e)
-		if meanwhile && (touches || moved) {
+		if ended(e) >= s.Begin && (touches || moved) {
 			s.Others = append(s.Others, Bar{Event: *e, Moved: moved})
 		}
 	}
@@ -169,7 +171,7 @@ func arrange(bars []Bar) int {
 	ends := make([]int64, len(bars))
 	for i := range bars {
 		b := &bars[i]
-		ends[i] = ended(&b.Event)
+		ends[i] = b.end()
 		for b.Lane < len(free) && free[b.Lane] > b.Mono {
 			b.Lane++
 		}
@@ -185,16 +187,15 @@ func arrange(bars []Bar) int {
 	return len(free)
 }
 
+// end is when the bar ends; one that took no time is in flight for 1 ns.
+func (b *Bar) end() int64 { return b.Mono + max(b.Duration, 1) }
+
 // countOverlaps takes those that began before b ended, less those that ended until b began, less b. Bars are in the order
 // of their begins; ends are sorted.
 func (b *Bar) countOverlaps(bars []Bar, ends []int64) {
-	end, self := ended(&b.Event), 1
-	if end == b.Mono {
-		end, self = end+1, 0 // an instant is within what was in flight then, and is over at once
-	}
-	begun, _ := slices.BinarySearchFunc(bars, end, func(o Bar, t int64) int { return cmp.Compare(o.Mono, t) })
+	begun, _ := slices.BinarySearchFunc(bars, b.end(), func(o Bar, t int64) int { return cmp.Compare(o.Mono, t) })
 	over, _ := slices.BinarySearch(ends, b.Mono+1)
-	b.Overlaps = begun - over - self
+	b.Overlaps = begun - over - 1
 }
 
 // findGaps looks for times in which no bar is.
