@@ -9,6 +9,14 @@ import (
 // Snapshot returns the state at this instant. It costs a copy of the table of open files where that changed.
 func (m *Model) Snapshot() *Snapshot {
 	inFlight := m.options.InFlight()
+	s := m.build(inFlight)
+	if m.options.Source != nil {
+		m.askSources(s)
+	}
+	return s
+}
+
+func (m *Model) build(inFlight []oplog.Event) *Snapshot {
 	byHandle := countByHandle(inFlight)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -19,6 +27,22 @@ func (m *Model) Snapshot() *Snapshot {
 	s.InFlight = inFlight
 	m.addDropped(s)
 	return s
+}
+
+// askSources asks where files are copied from, without the lock: it may mean to read files. A list with files that bytes go
+// to is this snapshot's own.
+func (m *Model) askSources(s *Snapshot) {
+	for i := range s.Open {
+		f := &s.Open[i]
+		if f.WriteRate == 0 || f.Expected != 0 {
+			continue
+		}
+		if position, size, ok := m.options.Source(f.OpenHandle); ok && size > position {
+			rest := size - position
+			f.Expected = f.Reached + rest
+			f.Left = time.Duration(float64(rest) / f.WriteRate * float64(time.Second))
+		}
+	}
 }
 
 func countByHandle(inFlight []oplog.Event) map[uint64]int {

@@ -199,7 +199,8 @@ func TestOneHandleTwoProcesses(t *testing.T) {
 }
 
 func TestUnsyncedReplace(t *testing.T) {
-	const hazard = "unsynced: /tmp by mv (3) took the place of /a 3 ms after its last write, without an fsync between: after a crash it could be empty."
+	const replaced = "unsynced: /tmp by mv (3) replaced /a 3 ms after its last write, without an fsync between: after a crash it could be empty."
+	const hazard = "unsynced: /tmp by mv (3) was renamed to /a 3 ms after its last write, without an fsync between: after a crash it could be empty."
 	rename := oplog.Event{Op: oplog.Rename, Path: "/tmp", Path2: "/a", PID: 3, Proc: "mv"}
 	write := wrote(0, 100)
 	write.Duration = int64(2 * ms)
@@ -223,7 +224,7 @@ func TestUnsyncedReplace(t *testing.T) {
 		"known to be there": {func(f *feed, tmp func(time.Duration, oplog.Event)) {
 			f.add(12*ms, oplog.Event{Op: oplog.Getattr, Path: "/a", Errno: syscall.ENOENT})
 			f.add(12*ms, oplog.Event{Op: oplog.Create, Path: "/a", Handle: 8})
-		}, hazard},
+		}, replaced},
 		"known to be free": {func(f *feed, tmp func(time.Duration, oplog.Event)) {
 			f.add(12*ms, oplog.Event{Op: oplog.Getattr, Path: "/a"})
 			f.add(12*ms, oplog.Event{Op: oplog.Unlink, Path: "/a"})

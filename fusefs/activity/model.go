@@ -24,6 +24,10 @@ type Options struct {
 	// DroppedBytes returns what the dropped events had moved: Recorder.DroppedBytes. With it Read and Written are
 	// exact in spite of drops.
 	DroppedBytes func() (read, written int64)
+	// Source returns how far the process that writes a file has come with reading what it copies, and the size of that,
+	// in bytes, and whether it is known. It is asked, once a snapshot, for each file that bytes go to and whose end nobody
+	// told; without it only those ends are known.
+	Source func(oplog.OpenHandle) (position, size int64, ok bool)
 }
 
 // Model folds the record. It is an oplog.Sink; all its methods are safe for concurrent use.

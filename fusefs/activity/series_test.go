@@ -216,3 +216,30 @@ func TestProgress(t *testing.T) {
 		t.Errorf("size set: %+v", r)
 	}
 }
+
+func TestProgressBySource(t *testing.T) {
+	f := newFeed()
+	asked := 0
+	f.Model.options.Source = func(h oplog.OpenHandle) (position, size int64, ok bool) {
+		asked++
+		return 400, 2400, h.Path == "/a"
+	}
+	for h, path := range []string{"/a", "/b", "/idle", "/told"} {
+		f.add(0, oplog.Event{Op: oplog.Open, Path: path, Handle: uint64(h + 1)})
+	}
+	f.add(0, oplog.Event{Op: oplog.Fallocate, Handle: 4, Size: 1000})
+	for _, h := range []uint64{1, 2, 4} {
+		f.add(0, oplog.Event{Op: oplog.Write, Handle: h, Result: 40})
+		f.add(0, oplog.Event{Op: oplog.Write, Handle: h, Offset: 300, Result: 60})
+	}
+	open := f.at(0).Open
+	if a := open[0]; a.Expected != 2360 || a.Left != 20*time.Second {
+		t.Errorf("2000 bytes are left, at 100 a second: %+v", a)
+	}
+	if open[1].Expected != 0 || open[2].Expected != 0 || asked != 2 {
+		t.Errorf("asked %d times: %+v", asked, open)
+	}
+	if open = f.at(time.Minute).Open; open[0].Expected != 0 || asked != 2 {
+		t.Errorf("it stands still: %+v", open[0])
+	}
+}

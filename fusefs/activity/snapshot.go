@@ -50,7 +50,7 @@ type OpenFile struct {
 
 	// How far writing has come. Reached is the end of the farthest write through this handle; Expected is the size that
 	// the file is going to have, in bytes, 0 where nobody can know: programs that know it reserve the space (fallocate)
-	// or set the size (truncate) before they write. Left is the time that the rest is going to take at the mean rate so
+	// or set the size (truncate) before they write, and of a copy its source tells: see Options.Source. Left is the time that the rest is going to take at the mean rate so
 	// far, 0 where Expected is 0 or nothing was written in the last second.
 	Reached, Expected int64
 	Left              time.Duration

@@ -224,9 +224,13 @@ func TestEveryErrorHasWords(t *testing.T) {
 
 // longHistory has the life of one handle of a thousand writes among a million other events.
 func longHistory() []oplog.Event {
+	var names [5000]string
+	for i := range names {
+		names[i] = fmt.Sprintf("/films/%04d.mov", i)
+	}
 	events := make([]oplog.Event, 1_000_000)
 	for i := range events {
-		e := oplog.Event{Op: oplog.Write, Handle: uint64(i%5000) + 10, Path: fmt.Sprintf("/films/%04d.mov", i%5000), Mono: int64(i) * 1000, Duration: 3000}
+		e := oplog.Event{Op: oplog.Write, Handle: uint64(i%5000) + 10, Path: names[i%5000], Mono: int64(i) * 1000, Duration: 3000}
 		if i%1000 == 0 {
 			e.Handle, e.Path = 7, "/films/main.mov"
 		}

@@ -253,11 +253,15 @@ func (h *hazards) replaced(e *oplog.Event) {
 	if c == nil || c.unsaved == 0 {
 		return
 	}
-	if is, known := h.known(e.Path2); known && !is {
+	is, known := h.known(e.Path2)
+	if known && !is {
 		return
 	}
-	h.add(UnsyncedReplace, e, sentence("%s by %s took the place of %s %s after its last write, without an fsync between: after a crash it could be empty.",
-		e.Path, whoOf(e), e.Path2, Span(e.Mono-c.wrote)), c.unsaved)
+	format := "%s by %s was renamed to %s %s after its last write, without an fsync between: after a crash it could be empty."
+	if is {
+		format = "%s by %s replaced %s %s after its last write, without an fsync between: after a crash it could be empty."
+	}
+	h.add(UnsyncedReplace, e, sentence(format, e.Path, whoOf(e), e.Path2, Span(e.Mono-c.wrote)), c.unsaved)
 	c.unsaved = 0
 }
 
