@@ -20,10 +20,10 @@ type openFiles struct {
 type file struct {
 	row        oplog.OpenHandle
 	moved      *transfer // recent bytes; nil while nothing moves
-	pending    Total     // not in the totals yet
 	content    *content  // what was written to it; nil, or outdated, if nothing was
-	locks      bool      // a lock was taken or asked for
+	pending    Total     // not in the totals yet
 	progress   progress
+	locks      bool // a lock was taken or asked for
 	prev, next *file
 }
 

@@ -32,6 +32,13 @@ type HeatColumn struct {
 	Counts [NumBuckets]uint32
 }
 
+func (c *HeatColumn) merge(o *HeatColumn) {
+	c.Errors += o.Errors
+	for b, n := range o.Counts {
+		c.Counts[b] += n
+	}
+}
+
 // Heat is what a heat map of latencies is drawn from. Columns are in the order of time; slots in which nothing ended are
 // left out, and columns older than the span may still be there.
 type Heat struct {
@@ -76,18 +83,17 @@ func quantile(counts *[NumBuckets]uint64, total uint64, q float64) time.Duration
 
 // heat gathers a Heat.
 type heat struct {
-	timeline timeline[HeatColumn]
+	timeline timeline[HeatColumn, *HeatColumn]
 	last     Heat
 	fresh    bool // last is still right
 }
 
 func (h *heat) add(unix int64, bucket int, failed bool) {
 	h.fresh = false
-	for _, s := range h.timeline.at(unix) {
-		s.value.Counts[bucket]++
-		if failed {
-			s.value.Errors++
-		}
+	c := h.timeline.at(unix)
+	c.Counts[bucket]++
+	if failed {
+		c.Errors++
 	}
 }
 

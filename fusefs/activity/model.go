@@ -122,7 +122,7 @@ func (m *Model) Collect(batch []oplog.Event, dropped uint64) {
 
 // fold adds one operation that ended.
 func (s *state) fold(e *oplog.Event) {
-	failed := IsError(*e)
+	failed := isError(e)
 	unix := (e.Wall + e.Duration) / int64(time.Second)
 	s.latency.add(e, unix, failed)
 	s.traffic.add(e, unix, failed)

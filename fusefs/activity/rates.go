@@ -56,7 +56,7 @@ type traffic struct {
 	shownError    *oplog.Event // copy of lastError; nil if there is a newer one
 	reads, writes window       // bytes
 	ops           window
-	timeline      timeline[Second]
+	timeline      timeline[Second, *Second]
 }
 
 // add counts an operation that ended in the given second of wall-clock time.
@@ -69,15 +69,12 @@ func (t *traffic) add(e *oplog.Event, unix int64, failed bool) {
 	t.ops.add(at, 1)
 	t.reads.add(at, read)
 	t.writes.add(at, written)
-	for _, s := range t.timeline.at(unix) {
-		s.value.Ops++
-		s.value.Read += read
-		s.value.Written += written
-		if failed {
-			s.value.Errors++
-		}
-	}
+	s := t.timeline.at(unix)
+	s.Ops++
+	s.Read += read
+	s.Written += written
 	if failed {
+		s.Errors++
 		t.fail(e)
 	}
 }
@@ -94,6 +91,13 @@ func (t *traffic) error() *oplog.Event {
 		t.shownError = &e
 	}
 	return t.shownError
+}
+
+func (s *Second) merge(o *Second) {
+	s.Read += o.Read
+	s.Written += o.Written
+	s.Ops += o.Ops
+	s.Errors += o.Errors
 }
 
 // series returns the samples of a span up to the slot of now, in ns since 1970 UTC; idle ones too.

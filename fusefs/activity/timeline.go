@@ -16,12 +16,20 @@ const (
 	slotsKept  = 64
 )
 
-// timeline keeps something for each slot of wall-clock time, for all spans at once. It never asks what time it is: what
-// was not touched for as long as a span holds is overwritten or left out.
-type timeline[T any] struct {
-	unix  int64 // the second that now was found for
-	now   [numSpans]*slot[T]
+// timeline keeps sums for each slot of wall-clock time, for all spans at once. It never asks what time it is: what was not
+// touched for as long as a span holds is overwritten or left out. What happens is added up by the second, and to the
+// slots only when the second is over or somebody looks.
+type timeline[T any, P merger[T]] struct {
+	unix  int64                        // the second that now is of
+	now   T                            // not in the slots yet
+	any   bool                         // something is in now
 	slots [numSpans][slotsKept]slot[T] // the slot that begins at s at s/step modulo the length
+}
+
+// merger is a sum that others can be added to.
+type merger[T any] interface {
+	*T
+	merge(*T)
 }
 
 type slot[T any] struct {
@@ -29,32 +37,40 @@ type slot[T any] struct {
 	value T
 }
 
-// at returns the slots that a second belongs to.
-func (t *timeline[T]) at(unix int64) *[numSpans]*slot[T] {
-	if unix != t.unix || t.now[0] == nil {
-		t.turn(unix)
+// at returns the sum to which what happened in a second is to be added.
+func (t *timeline[T, P]) at(unix int64) *T {
+	if unix != t.unix {
+		t.settle()
+		t.unix = unix
 	}
+	t.any = true
 	return &t.now
 }
 
-func (t *timeline[T]) turn(unix int64) {
-	t.unix = unix
+// settle moves the sum of the second to its slots.
+func (t *timeline[T, P]) settle() {
+	if !t.any {
+		return
+	}
 	for span, step := range steps {
-		s := t.slot(span, unix)
-		if begin := unix - unix%step; s.unix != begin {
+		s := t.slot(span, t.unix)
+		if begin := t.unix - t.unix%step; s.unix != begin {
 			*s = slot[T]{unix: begin}
 		}
-		t.now[span] = s
+		P(&s.value).merge(&t.now)
 	}
+	var none T
+	t.now, t.any = none, false
 }
 
-func (t *timeline[T]) slot(span int, unix int64) *slot[T] {
+func (t *timeline[T, P]) slot(span int, unix int64) *slot[T] {
 	return &t.slots[span][uint64(unix/steps[span])%slotsKept]
 }
 
 // shown calls f with each slot of the span up to the one of the second last, oldest first; value is nil where nothing
 // touched it.
-func (t *timeline[T]) shown(span int, last int64, f func(unix int64, value *T)) {
+func (t *timeline[T, P]) shown(span int, last int64, f func(unix int64, value *T)) {
+	t.settle()
 	last -= last % steps[span]
 	for i := range int64(slotsShown) {
 		unix := last - (slotsShown-1-i)*steps[span]

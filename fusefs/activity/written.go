@@ -18,17 +18,20 @@ type written struct {
 // content is what a file holds, whatever its name.
 type content struct {
 	age     uint64
-	path    string
-	writers []*writer // handles that wrote and are open
 	unsaved uint64    // the newest write, if it is not known to be on disk; 0 otherwise
 	wrote   int64     // mono at the end of that
+	newest  *writer   // that wrote last
+	first   writer    // the only one, mostly: it lies here to be near
+	writers []*writer // handles that wrote and are open
+	path    string
 }
 
 // writer is a process that wrote through a handle.
 type writer struct {
 	handle  uint64
+	n       int // of extents
 	who     Who
-	extents []extent
+	extents [extentsKept]extent
 	met     []*writer // whose bytes it wrote over, or they its
 }
 
@@ -91,6 +94,7 @@ func (w *written) close(f *file) {
 		return
 	}
 	c.writers = slices.DeleteFunc(c.writers, func(o *writer) bool { return o.handle == f.row.Handle })
+	c.newest = nil
 	if w.dropIdle(c); len(c.writers) > 0 || c.unsaved == 0 {
 		return
 	}
@@ -135,37 +139,48 @@ func (w *written) moveOne(c *content, e *oplog.Event) {
 
 // writer returns the process's entry, nil where there are too many.
 func (c *content) writer(e *oplog.Event) *writer {
+	if w := c.newest; w != nil && w.is(e) {
+		return w
+	}
 	for _, w := range c.writers {
-		if w.handle == e.Handle && w.who.PID == e.PID {
+		if w.is(e) {
+			c.newest = w
 			return w
 		}
 	}
 	if len(c.writers) == writersKept {
 		return nil
 	}
-	w := &writer{handle: e.Handle, who: whoOf(e)}
-	c.writers = append(c.writers, w)
+	w := &c.first
+	if w.handle != 0 {
+		w = new(writer)
+	}
+	w.handle, w.who = e.Handle, whoOf(e)
+	c.writers, c.newest = append(c.writers, w), w
 	return w
 }
 
+func (w *writer) is(e *oplog.Event) bool { return w.handle == e.Handle && w.who.PID == e.PID }
+
 // add notes bytes as written.
 func (w *writer) add(n extent) {
-	for i := len(w.extents) - 1; i >= 0; i-- {
+	for i := w.n - 1; i >= 0; i-- {
 		if x := &w.extents[i]; n.from <= x.to && x.from <= n.to {
 			*x = extent{min(x.from, n.from), max(x.to, n.to), n.seq}
 			return
 		}
 	}
-	if len(w.extents) == extentsKept {
-		w.extents = slices.Delete(w.extents, 0, 1)
+	if w.n == extentsKept {
+		w.n = copy(w.extents[:], w.extents[1:])
 	}
-	w.extents = append(w.extents, n)
+	w.extents[w.n] = n
+	w.n++
 }
 
 // common returns the bytes of n that the writer had written, and by which operation, the last one that touched their
 // extent.
 func (w *writer) common(n extent) (extent, bool) {
-	for _, x := range w.extents {
+	for _, x := range w.extents[:w.n] {
 		if from, to := max(x.from, n.from), min(x.to, n.to); from < to {
 			return extent{from, to, x.seq}, true
 		}
