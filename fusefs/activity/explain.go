@@ -196,7 +196,7 @@ func (x *explainer) madeBefore() {
 	}
 }
 
-// notEmpty looks for something that was seen in the folder and not removed since.
+// notEmpty looks for something that was seen in the folder and not removed since. A handle outlives the name.
 func (x *explainer) notEmpty() {
 	folder := x.e.Path
 	if x.e.Op == oplog.Rename {
@@ -210,7 +210,7 @@ func (x *explainer) notEmpty() {
 		}
 		if e.Moves() {
 			removed[e.Path] = true
-		} else if !removed[e.Path] {
+		} else if (e.Handle == 0 || e.Opens()) && !removed[e.Path] {
 			x.prove("%s is in it: %s of it succeeded %s before.", e.Path, e.Op.String(), x.since(e))
 			return
 		}

@@ -230,6 +230,9 @@ func TestUnsyncedReplace(t *testing.T) {
 			f.add(12*ms, oplog.Event{Op: oplog.Unlink, Path: "/a"})
 		}, ""},
 		"events lost": {func(f *feed, tmp func(time.Duration, oplog.Event)) { f.seq++ }, ""},
+		"never replaces": {func(f *feed, tmp func(time.Duration, oplog.Event)) {
+			f.add(12*ms, oplog.Event{Op: oplog.Rename, Path: "/tmp", Path2: "/free", Mode: renameNoReplace})
+		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFeed()

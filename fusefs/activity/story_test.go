@@ -177,7 +177,8 @@ func TestExplain(t *testing.T) {
 		"there": {oplog.Event{Op: oplog.Create, Path: "/a", Errno: syscall.EEXIST, Mono: 160, Seq: 3}, life, nil, "EEXIST",
 			[]string{"There is already something of this name.", "cp (1) made /a 10 ns before, by create."}},
 		"not empty": {oplog.Event{Op: oplog.Rmdir, Path: "/d", Errno: syscall.ENOTEMPTY, Mono: 50, Seq: 9}, numbered(
-			oplog.Event{Op: oplog.Create, Path: "/d/x", Handle: 1, Mono: 10}, oplog.Event{Op: oplog.Create, Path: "/d/y", Handle: 2}, oplog.Event{Op: oplog.Unlink, Path: "/d/y"}), nil, "ENOTEMPTY",
+			oplog.Event{Op: oplog.Create, Path: "/d/x", Handle: 1, Mono: 10}, oplog.Event{Op: oplog.Create, Path: "/d/y", Handle: 2}, oplog.Event{Op: oplog.Unlink, Path: "/d/y"},
+			oplog.Event{Op: oplog.Release, Path: "/d/y", Handle: 2}), nil, "ENOTEMPTY",
 			[]string{"The folder is not empty.", "/d/x is in it: create of it succeeded 40 ns before."}},
 		"denied": {oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES, Mono: 2000, Seq: 9}, numbered(
 			oplog.Event{Op: oplog.Chmod, Path: "/d/a", Mode: 0o100400, PID: 3, Proc: "chmod"}, oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES}), facts{}, "EACCES",

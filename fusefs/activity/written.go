@@ -259,9 +259,12 @@ func (h *hazards) meet(e *oplog.Event, c *content, w *writer, bytes extent) {
 	}
 }
 
+// renameNoReplace is the flag of renameat2(2) with which it fails where there is something of the new name.
+const renameNoReplace = 1
+
 // replaced looks at a rename of a file that was written and not brought to disk.
 func (h *hazards) replaced(e *oplog.Event) {
-	if e.Op != oplog.Rename || e.Path == e.Path2 || oplog.IsHidden(path.Base(e.Path2)) {
+	if e.Op != oplog.Rename || e.Path == e.Path2 || e.Mode&renameNoReplace != 0 || oplog.IsHidden(path.Base(e.Path2)) {
 		return
 	}
 	c := h.files.byPath[e.Path]
