@@ -252,8 +252,10 @@ func TestSlowAndStuck(t *testing.T) {
 	read := oplog.Event{Op: oplog.Read, Path: "/a", PID: 1, Proc: "cat", Duration: int64(50 * time.Microsecond)}
 	slow := read
 	slow.Duration = int64(60 * ms)
-	f.add(0, slow) // nothing to compare with
-	for range 120 {
+	for i := range 120 {
+		if i == 50 {
+			f.add(0, slow) // too little to compare with
+		}
 		f.add(0, read)
 	}
 	short := read

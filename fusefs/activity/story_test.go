@@ -117,11 +117,14 @@ func TestArrange(t *testing.T) {
 		bars := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Bar {
 			return Bar{Event: oplog.Event{Mono: rapid.Int64Range(0, 20).Draw(t, "begin"), Duration: rapid.Int64Range(0, 8).Draw(t, "duration")}}
 		}), 0, 20).Draw(t, "bars")
-		lanes := arrange(bars)
+		lanes, deepest := arrange(bars), 0
 		for i, a := range bars {
-			n := 0
+			n, depth := 0, 0
 			for j, b := range bars {
 				aEnd, bEnd := a.Mono+max(a.Duration, 1), b.Mono+max(b.Duration, 1)
+				if b.Mono <= a.Mono && a.Mono < bEnd {
+					depth++
+				}
 				if i == j || a.Mono >= bEnd || b.Mono >= aEnd {
 					continue
 				}
@@ -130,9 +133,13 @@ func TestArrange(t *testing.T) {
 					t.Fatalf("%d-%d and %d-%d share a lane", a.Mono, aEnd, b.Mono, bEnd)
 				}
 			}
+			deepest = max(deepest, depth)
 			if n != a.Overlaps || a.Lane >= lanes {
 				t.Fatalf("%d-%d overlaps %d others, not %d", a.Mono, ended(&a.Event), n, a.Overlaps)
 			}
+		}
+		if lanes != deepest {
+			t.Fatalf("%d lanes, %d would do", lanes, deepest)
 		}
 	})
 }
