@@ -37,25 +37,25 @@ func (t *openFiles) init() {
 
 // fold follows an operation that opens, closes, moves or uses files. What a row already contains it leaves alone. It
 // returns the file that the operation was on, nil where it was on none, or on none that is known.
-func (t *openFiles) fold(e *oplog.Event) *file {
-	if e.Flags&oplog.Refused != 0 {
+func (t *openFiles) fold(o *operation) *file {
+	switch o.does {
+	case isRefused:
+		return nil
+	case opensHandle:
+		t.open(o.Event)
+		return t.byHandle[o.Handle]
+	case releasesHandle:
+		return t.remove(o.Handle)
+	case movesFiles:
+		t.move(o.Event)
 		return nil
 	}
-	switch {
-	case e.Opens():
-		t.open(e)
-	case e.Releases():
-		return t.remove(e.Handle)
-	case e.Moves():
-		t.move(e)
+	if o.Handle == 0 {
 		return nil
 	}
-	if e.Handle == 0 {
-		return nil
-	}
-	f := t.byHandle[e.Handle]
-	if f != nil && !e.Opens() {
-		t.use(f, e)
+	f := t.byHandle[o.Handle]
+	if f != nil {
+		t.use(f, o)
 	}
 	return f
 }
@@ -100,26 +100,25 @@ func (t *openFiles) move(e *oplog.Event) {
 	}
 }
 
-func (t *openFiles) use(f *file, e *oplog.Event) {
-	f.transfer(e)
-	f.progress.follow(e)
-	if e.Seq > f.row.Seq {
-		f.row.Add(e)
+func (t *openFiles) use(f *file, o *operation) {
+	f.transfer(o)
+	f.progress.follow(o.Event)
+	if o.Seq > f.row.Seq {
+		f.row.Add(o.Event)
 		t.fresh = false
 	}
 }
 
 // transfer notes when bytes moved, for the rates.
-func (f *file) transfer(e *oplog.Event) {
-	read, written := e.Bytes()
-	if read == 0 && written == 0 {
+func (f *file) transfer(o *operation) {
+	if o.read == 0 && o.written == 0 {
 		return
 	}
 	if f.moved == nil {
 		f.moved = new(transfer)
 	}
-	f.moved.read.add(ended(e), read)
-	f.moved.written.add(ended(e), written)
+	f.moved.read.add(o.end, o.read)
+	f.moved.written.add(o.end, o.written)
 }
 
 // ended is when the operation ended, on the monotonic clock.

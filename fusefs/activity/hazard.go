@@ -117,26 +117,26 @@ func (h *hazards) init(base uint64) {
 }
 
 // fold looks at one operation; f is the open file it was on, nil for none.
-func (h *hazards) fold(e *oplog.Event, f *file, s *state) {
-	if e.Seq != h.last+1 {
+func (h *hazards) fold(o *operation, f *file, s *state) {
+	if o.Seq != h.last+1 {
 		h.forget()
 	}
-	h.last = e.Seq
-	switch {
-	case e.Flags&oplog.Refused != 0:
-		h.refused(e, s.files.byHandle[e.Handle])
+	h.last = o.Seq
+	switch o.does {
+	case isRefused:
+		h.refused(o.Event, s.files.byHandle[o.Handle])
 		return
-	case e.Releases():
-		h.release(e, f)
-	case e.Opens():
-		h.highest = max(h.highest, e.Handle)
+	case releasesHandle:
+		h.release(o.Event, f)
+	case opensHandle:
+		h.highest = max(h.highest, o.Handle)
 	}
-	h.follow(e, f)
-	if e.Duration >= slowLeast {
-		h.slow(e, &s.latency)
+	h.follow(o, f)
+	if o.Duration >= slowLeast {
+		h.slow(o.Event, &s.latency)
 	}
-	if e.Handle != 0 {
-		h.recent.push(pastUse{e.Seq, e.Handle, ended(e)})
+	if o.Handle != 0 {
+		h.recent.push(pastUse{o.Seq, o.Handle, o.end})
 	}
 }
 

@@ -230,6 +230,9 @@ func TestUnsyncedReplace(t *testing.T) {
 			f.add(12*ms, oplog.Event{Op: oplog.Unlink, Path: "/a"})
 		}, ""},
 		"events lost": {func(f *feed, tmp func(time.Duration, oplog.Event)) { f.seq++ }, ""},
+		"exchanged before": {func(f *feed, tmp func(time.Duration, oplog.Event)) {
+			f.add(12*ms, oplog.Event{Op: oplog.Rename, Path: "/a", Path2: "/b", Flags: oplog.Exchanged})
+		}, replaced},
 		"never replaces": {func(f *feed, tmp func(time.Duration, oplog.Event)) {
 			f.add(12*ms, oplog.Event{Op: oplog.Rename, Path: "/tmp", Path2: "/free", Mode: renameNoReplace})
 		}, ""},

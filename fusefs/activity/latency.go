@@ -28,22 +28,21 @@ type opLatency struct {
 	median  median
 }
 
-// add counts an operation that ended in the given second of wall-clock time.
-func (l *latency) add(e *oplog.Event, unix int64, failed bool) {
-	bucket := bucketOf(e.Duration)
-	l.heat.add(unix, bucket, failed)
-	if e.Op >= oplog.NumOps {
+func (l *latency) add(o *operation) {
+	bucket := bucketOf(o.Duration)
+	l.heat.add(o.unix, bucket, o.failed)
+	if o.Op >= oplog.NumOps {
 		return
 	}
-	op := l.ops[e.Op]
+	op := l.ops[o.Op]
 	if op == nil {
 		op = new(opLatency)
-		l.ops[e.Op] = op
+		l.ops[o.Op] = op
 	}
-	op.all.add(e.Duration, failed)
-	op.recent.add(ended(e)/int64(time.Second), e.Duration, failed)
+	op.all.add(o.Duration, o.failed)
+	op.recent.add(o.end/int64(time.Second), o.Duration, o.failed)
 	op.buckets[bucket]++
-	op.heat.add(unix, bucket, failed)
+	op.heat.add(o.unix, bucket, o.failed)
 }
 
 // median is that of all durations of an operation, found anew when there is an eighth more of them.

@@ -122,13 +122,12 @@ func (m *Model) Collect(batch []oplog.Event, dropped uint64) {
 
 // fold adds one operation that ended.
 func (s *state) fold(e *oplog.Event) {
-	failed := isError(e)
-	unix := (e.Wall + e.Duration) / int64(time.Second)
-	s.latency.add(e, unix, failed)
-	s.traffic.add(e, unix, failed)
-	f := s.files.fold(e)
-	s.totals.add(e, f, failed)
-	s.hazards.fold(e, f, s)
+	o := operationOf(e)
+	s.latency.add(&o)
+	s.traffic.add(&o)
+	f := s.files.fold(&o)
+	s.totals.add(&o, f)
+	s.hazards.fold(&o, f, s)
 }
 
 // noteDrops makes sure that the table is rebuilt if the recorder dropped events, at once unless that was just done.

@@ -59,23 +59,20 @@ type traffic struct {
 	timeline      timeline[Second, *Second]
 }
 
-// add counts an operation that ended in the given second of wall-clock time.
-func (t *traffic) add(e *oplog.Event, unix int64, failed bool) {
-	read, written := e.Bytes()
-	at := ended(e)
+func (t *traffic) add(o *operation) {
 	t.count++
-	t.read += read
-	t.written += written
-	t.ops.add(at, 1)
-	t.reads.add(at, read)
-	t.writes.add(at, written)
-	s := t.timeline.at(unix)
+	t.read += o.read
+	t.written += o.written
+	t.ops.add(o.end, 1)
+	t.reads.add(o.end, o.read)
+	t.writes.add(o.end, o.written)
+	s := t.timeline.at(o.unix)
 	s.Ops++
-	s.Read += read
-	s.Written += written
-	if failed {
+	s.Read += o.read
+	s.Written += o.written
+	if o.failed {
 		s.Errors++
-		t.fail(e)
+		t.fail(o.Event)
 	}
 }
 

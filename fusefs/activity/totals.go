@@ -16,14 +16,13 @@ type Total struct {
 	Last          int64         // wall clock at the end of the newest, ns since 1970 UTC
 }
 
-func (t *Total) add(e *oplog.Event, failed bool) {
-	read, written := e.Bytes()
+func (t *Total) add(o *operation) {
 	t.Ops++
-	t.Read += read
-	t.Written += written
-	t.Time += time.Duration(e.Duration)
-	t.Last = max(t.Last, e.Wall+e.Duration)
-	if failed {
+	t.Read += o.read
+	t.Written += o.written
+	t.Time += time.Duration(o.Duration)
+	t.Last = max(t.Last, o.Wall+o.Duration)
+	if o.failed {
 		t.Errors++
 	}
 }
@@ -94,19 +93,17 @@ func (t *totals) init() {
 }
 
 // add counts an operation; f is the open file that it was on, nil for none.
-func (t *totals) add(e *oplog.Event, f *file, failed bool) {
+func (t *totals) add(o *operation, f *file) {
 	t.fresh = false
-	t.process(e).total.add(e, failed)
-	if e.Moves() {
-		t.move(e)
-	}
+	t.process(o.Event).total.add(o)
 	switch {
 	case f != nil:
-		t.addTo(f, e, failed)
-	case e.Moves() && e.Op == oplog.Rename:
-		t.files.row(e.Path2).total.add(e, failed)
-	case e.Path != "":
-		t.files.row(e.Path).total.add(e, failed)
+		t.addTo(f, o)
+	case o.does == movesFiles && o.Op == oplog.Rename:
+		t.move(o.Event)
+		t.files.row(o.Path2).total.add(o)
+	case o.Path != "":
+		t.files.row(o.Path).total.add(o)
 	}
 }
 
@@ -122,15 +119,15 @@ func (t *totals) process(e *oplog.Event) *row[process] {
 
 // addTo counts an operation on an open file. Its sums wait in the file until somebody looks or it is closed, so that
 // thousands of open files cost nothing here.
-func (t *totals) addTo(f *file, e *oplog.Event, failed bool) {
+func (t *totals) addTo(f *file, o *operation) {
 	if f.pending.Ops == 0 {
 		if len(t.changed) == maxChanged {
 			t.settleAll()
 		}
 		t.changed = append(t.changed, f)
 	}
-	f.pending.add(e, failed)
-	if e.Releases() {
+	f.pending.add(o)
+	if o.does == releasesHandle {
 		t.settle(f)
 	}
 }
@@ -151,11 +148,8 @@ func (t *totals) settleAll() {
 	t.changed = t.changed[:0]
 }
 
-// move renames the rows of files that the event moves.
+// move renames the rows of files as a rename does the files. What was done to a file that was unlinked stays to be seen.
 func (t *totals) move(e *oplog.Event) {
-	if e.Op != oplog.Rename {
-		return // what was done to a file that is gone stays to be seen
-	}
 	var moved []*row[string]
 	for path, r := range t.files.rows {
 		name := oplog.OpenHandle{Path: path}

@@ -79,7 +79,8 @@ func TestTotalsAddUp(t *testing.T) {
 			w.record(e, rapid.IntRange(0, 5).Draw(t, "lose") == 0)
 			if rapid.Bool().Draw(t, "collect") {
 				for _, e := range w.collect(m, 3) {
-					want.add(&e, IsError(e))
+					o := operationOf(&e)
+					want.add(&o)
 				}
 			}
 			if rapid.IntRange(0, 9).Draw(t, "look") == 0 {

@@ -190,12 +190,13 @@ func (w *writer) common(n extent) (extent, bool) {
 
 // follow keeps track of what is written and where it goes, and tells of writers that meet and of files that replace
 // others before they are on disk.
-func (h *hazards) follow(e *oplog.Event, f *file) {
-	switch {
-	case e.Op == oplog.Write || e.Op == oplog.CopyFileRange:
-		if f != nil && e.Result > 0 {
-			h.write(e, f)
+func (h *hazards) follow(o *operation, f *file) {
+	switch e := o.Event; {
+	case o.written > 0:
+		if f != nil {
+			h.write(o, f)
 		}
+	case e.Op == oplog.Read || e.Op == oplog.Write:
 	case e.Op == oplog.Fsync && e.Errno == 0:
 		if c := h.contentOf(e, f); c != nil {
 			h.files.saved(c, e)
@@ -204,10 +205,10 @@ func (h *hazards) follow(e *oplog.Event, f *file) {
 		if f != nil {
 			f.locks = true
 		}
-	case e.Moves():
+	case o.does == movesFiles:
 		h.replaced(e)
 		h.files.move(e)
-		h.notePath(e.Path, false)
+		h.notePath(e.Path, e.Flags&oplog.Exchanged != 0)
 		h.notePath(e.Path2, true)
 	default:
 		h.proved(e)
@@ -225,21 +226,21 @@ func (h *hazards) contentOf(e *oplog.Event, f *file) *content {
 	return h.files.byPath[f.row.Path]
 }
 
-func (h *hazards) write(e *oplog.Event, f *file) {
+func (h *hazards) write(o *operation, f *file) {
 	c := h.files.of(f)
 	if f.row.Mode&syscall.O_SYNC == 0 {
-		c.unsaved, c.wrote = e.Seq, max(c.wrote, ended(e))
+		c.unsaved, c.wrote = o.Seq, max(c.wrote, o.end)
 	}
 	if f.row.Mode&syscall.O_APPEND != 0 {
 		return
 	}
-	w := c.writer(e)
+	w := c.writer(o.Event)
 	if w == nil || f.locks {
 		return
 	}
-	bytes := extent{e.Offset, e.Offset + e.Result, e.Seq}
+	bytes := extent{o.Offset, o.Offset + o.written, o.Seq}
 	if len(c.writers) > 1 {
-		h.meet(e, c, w, bytes)
+		h.meet(o.Event, c, w, bytes)
 	}
 	w.add(bytes)
 }
