@@ -46,6 +46,7 @@ type Status struct {
 type Drive struct {
 	record  *oplog.Recorder
 	changed func(Status)
+	health  health
 
 	mu     sync.Mutex // guards all below, for short
 	status Status
@@ -79,7 +80,10 @@ func NewDrive(record *oplog.Recorder, changed func(Status)) *Drive {
 	if changed == nil {
 		changed = func(Status) {}
 	}
-	return &Drive{record: record, changed: changed, status: Status{Since: time.Now()}}
+	d := &Drive{record: record, changed: changed, status: Status{Since: time.Now()}}
+	d.health.drive = d
+	record.Attach(&d.health)
+	return d
 }
 
 // Status returns the present status.
@@ -263,6 +267,7 @@ func (d *Drive) attend(m *mount) {
 			go d.awaitHolders(m)
 		}
 	})
+	go d.health.attendRoot(m.fs, m.done)
 	<-m.done
 	d.setMount(nil)
 	var problem *Problem

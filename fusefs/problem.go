@@ -29,6 +29,11 @@ const (
 	SyncFailed          Kind = "sync-failed"   // the backing did not take what it was given
 	EjectFailed         Kind = "eject-failed"
 	Lost                Kind = "lost" // the mount ended by itself
+	BackingFull         Kind = "backing-full"        // while mounted: no space left
+	OverQuota           Kind = "over-quota"          // likewise, for this user
+	BackingFails        Kind = "backing-fails"       // while mounted: I/O errors
+	BackingReadOnly     Kind = "backing-read-only"   // while mounted
+	BackingGone         Kind = "backing-gone"        // while mounted: disconnected or deleted
 )
 
 // Problem is an error for people: what happened and what to do next.

@@ -1,0 +1,132 @@
+package fusefs
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs/oplog"
+)
+
+// health reads in the record how the backing folder fares, and has a mounted drive say what is wrong with it. Programs
+// get the errno anyway; but few of them show it.
+type health struct {
+	drive *Drive
+
+	mu    sync.Mutex // guards what follows
+	fault *Problem   // that the drive shows, nil for none
+	last  int64      // Event.Wall of the last operation that failed so
+}
+
+// clearAfter is for how long no operation must have failed before one that succeeds counts as the end of a fault.
+const clearAfter = 15 * time.Second
+
+// faults are the errors that are the backing's and not the caller's.
+var faults = map[syscall.Errno]struct {
+	kind       Kind
+	what, cure string
+}{
+	unix.ENOSPC:   {BackingFull, "is full", "Free some space there, then have the program save once more."},
+	unix.EDQUOT:   {OverQuota, "has reached your quota", "Remove what you do not need there, or ask for more; then have the program save once more."},
+	unix.EIO:      {BackingFails, "fails to read or write", "Copy what you need from it, and look at the disk's health and cable."},
+	unix.EROFS:    {BackingReadOnly, "has become read-only", "Systems do that to a disk with errors: look at its health, and mount it anew."},
+	unix.ENODEV:   {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
+	unix.ENXIO:    {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
+	unix.ENOTCONN: {BackingGone, "is gone", "Connect to its server again, then eject and mount anew."},
+}
+
+// stores are the operations that need the backing's disk.
+var stores = []oplog.Op{
+	oplog.Open, oplog.Create, oplog.Read, oplog.Write, oplog.Flush, oplog.Fsync, oplog.Fsyncdir, oplog.Truncate, oplog.Fallocate,
+	oplog.CopyFileRange, oplog.Mkdir, oplog.Mknod, oplog.Symlink, oplog.Link, oplog.Rename, oplog.Unlink, oplog.Rmdir,
+	oplog.Readdir, oplog.Setxattr, oplog.Lookup, oplog.Getattr,
+}
+
+// changes are those of them that need room on it.
+var changes = []oplog.Op{oplog.Create, oplog.Write, oplog.Mkdir, oplog.Fallocate, oplog.CopyFileRange}
+
+// Collect is a Sink's.
+func (h *health) Collect(batch []oplog.Event, _ uint64) {
+	for i := range batch {
+		if e := &batch[i]; e.Flags&(oplog.InFlight|oplog.Refused|oplog.Panicked) == 0 && slices.Contains(stores, e.Op) {
+			h.take(e)
+		}
+	}
+}
+
+func (h *health) take(e *oplog.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fault, bad := faults[e.Errno]
+	switch {
+	case bad:
+		h.last = e.Wall
+		if h.fault == nil || h.fault.Kind != fault.kind {
+			h.show(e, fault.kind, fault.what, fault.cure)
+		}
+	case h.fault != nil && e.Errno == 0 && slices.Contains(changes, e.Op) && e.Wall-h.last > int64(clearAfter):
+		h.clear()
+	}
+}
+
+// show has the drive say what is wrong.
+func (h *health) show(e *oplog.Event, kind Kind, what, cure string) {
+	h.drive.update(func(s *Status) bool {
+		if s.State != Mounted || s.ReadOnly && kind == BackingReadOnly || s.Problem != nil && s.Problem != h.fault {
+			return false
+		}
+		h.fault = &Problem{Kind: kind, Err: e.Errno, Cure: cure,
+			What: fmt.Sprintf("The disk behind %s %s: %s of %s failed.", s.Backing, what, e.Op, e.Path)}
+		s.Problem = h.fault
+		return true
+	})
+}
+
+func (h *health) clear() {
+	h.drive.update(func(s *Status) bool {
+		if s.Problem != h.fault {
+			return false
+		}
+		s.Problem = nil
+		return true
+	})
+	h.fault = nil
+}
+
+// removed has the drive say that its backing folder was deleted.
+func (h *health) removed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drive.update(func(s *Status) bool {
+		if s.State != Mounted || s.Problem != nil {
+			return false
+		}
+		s.Problem = &Problem{Kind: BackingGone,
+			What: fmt.Sprintf("The backing folder %s was deleted.", s.Backing),
+			Cure: "Files that are open can still be read and saved elsewhere. Then eject."}
+		return true
+	})
+}
+
+// attendRoot looks every now and then whether the backing folder is still there, until done is closed. A disk that does
+// not answer holds up nothing else.
+func (h *health) attendRoot(fs *FS, done <-chan struct{}) {
+	ticker := time.NewTicker(2 * time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-done:
+			return
+		}
+		var st unix.Stat_t
+		if unix.Fstat(fs.root, &st) == nil && st.Nlink == 0 {
+			h.removed()
+			return
+		}
+	}
+}
