@@ -17,6 +17,7 @@ import (
 const (
 	soakProcesses = 8
 	soakClients   = 8 // of each process
+	soakRounds    = 3
 )
 
 // TestSoak lets 64 clients of a mount make random calls in one folder. Afterwards no operation is stuck, mount and
@@ -25,12 +26,12 @@ func TestSoak(t *testing.T) {
 	m := newModel(t)
 	p := m.p
 	fds, threads := 0, 0
-	for round := range 3 {
+	for round := range soakRounds {
 		check(t, os.Mkdir(p.file("soak"), 0o777))
 		all := startWorkers(t, soakProcesses, job{Kind: "soak", Folder: p.file("soak"), Other: m.other})
 		calls := 0
 		for _, w := range all {
-			w.tell(soakTime(t, 20*time.Second).String())
+			w.tell((soakTime(t, 20*time.Second) / soakRounds).String())
 		}
 		for _, w := range all {
 			var n int
@@ -45,7 +46,7 @@ func TestSoak(t *testing.T) {
 		if different := differentLines(listTree(p.behind("soak")), listTree(p.file("soak"))); different != "" {
 			t.Errorf("round %d: the backing folder, against the mount, differs:\n%s", round, different)
 		}
-		check(t, os.RemoveAll(p.file("soak")))
+		removeTree(p.file("soak"))
 		a := p.ask("status")
 		t.Logf("round %d: %d calls; the server has %d descriptors and %d threads", round, calls, a.FDs, a.Threads)
 		if round == 0 {
@@ -81,10 +82,10 @@ func (p *child) shrinks(fds int) {
 // workAtRandom makes random calls from several clients for as long as it is told.
 func workAtRandom(j job, in *bufio.Scanner, out *json.Encoder) {
 	unix.Umask(0)
-	steps := rapid.Custom(func(t *rapid.T) step { return drawStep(t, j.Other) })
+	steps := rapid.Custom(func(t *rapid.T) modelStep { return drawStep(t, j.Other) })
 	in.Scan()
 	long, err := time.ParseDuration(in.Text())
-	must(err)
+	mustWork(err)
 	end := time.Now().Add(long)
 	var calls atomic.Int64
 	var clients sync.WaitGroup
@@ -92,10 +93,10 @@ func workAtRandom(j job, in *bufio.Scanner, out *json.Encoder) {
 		clients.Go(func() {
 			runtime.LockOSThread() // never unlocked: steps change the thread's user
 			if j.Other {
-				must(noGroups())
+				mustWork(noGroups())
 			}
 			w, err := worldAt(j.Folder)
-			must(err)
+			mustWork(err)
 			defer w.close()
 			for n := 0; time.Now().Before(end); n++ {
 				w.do(steps.Example(n*1000 + j.Number*soakClients + client))
@@ -104,5 +105,5 @@ func workAtRandom(j job, in *bufio.Scanner, out *json.Encoder) {
 		})
 	}
 	clients.Wait()
-	must(out.Encode(calls.Load()))
+	mustWork(out.Encode(calls.Load()))
 }
