@@ -143,7 +143,7 @@ func TestSQLite(t *testing.T) {
 	}
 	running.Wait()
 	for _, name := range []string{database, p.behind("db")} {
-		if got := runIn(t, p.path, "sqlite3", name, "PRAGMA integrity_check; SELECT count(*), sumOf(n) FROM t;"); got != "ok\n400|19800\n" {
+		if got := runIn(t, p.path, "sqlite3", name, "PRAGMA integrity_check; SELECT count(*), sum(n) FROM t;"); got != "ok\n400|19800\n" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -506,8 +506,8 @@ func TestPostgreSQL(t *testing.T) {
 			t.Errorf("%d rows were acknowledged, after the crash there are %s", rows, got)
 		}
 		rows, _ = strconv.Atoi(pg.ask("SELECT max(n) FROM acknowledged"))
-		sums := pg.ask(`SELECT (SELECT sumOf(abalance) FROM pgbench_accounts), (SELECT sumOf(tbalance) FROM pgbench_tellers),
-			(SELECT sumOf(bbalance) FROM pgbench_branches), (SELECT sumOf(delta) FROM pgbench_history)`)
+		sums := pg.ask(`SELECT (SELECT sum(abalance) FROM pgbench_accounts), (SELECT sum(tbalance) FROM pgbench_tellers),
+			(SELECT sum(bbalance) FROM pgbench_branches), (SELECT sum(delta) FROM pgbench_history)`)
 		if all := slices.Compact(strings.Split(sums, "|")); len(all) != 1 {
 			t.Errorf("the sums of pgbench's tables differ: %s", sums)
 		}
