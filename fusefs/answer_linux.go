@@ -149,10 +149,7 @@ func (c *call) initialize() int {
 		offered |= uint64(in.Flags2) << 32
 	}
 	want := uint64(wire.AsyncRead | wire.PosixLocks | wire.AtomicOTrunc | wire.BigWrites | wire.DontMask | wire.FlockLocks |
-		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
-	if c.fs.others {
-		want |= wire.PosixACL // the kernel checks permissions, so it must know of ACLs
-	}
+		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.PosixACL | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
 	if !remote(c.fs.root) {
 		want |= wire.DoReaddirplus | wire.ReaddirplusAuto
 	}

@@ -23,7 +23,7 @@ const (
 	device    = "/dev/fuse"
 	helper    = "fusermount3"
 	mountFile = "/proc/self/mountinfo"
-	forOthers = "allow_other,default_permissions" // mount options; see fuse(8)
+	forOthers = ",allow_other" // mount option; see fuse(8)
 )
 
 // attachment is a mount in the kernel's mount table.
@@ -70,9 +70,9 @@ func attachAsRoot(p *prepared) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=%d,group_id=%d", fd, os.Getuid(), os.Getgid())
+	options := fmt.Sprintf("fd=%d,rootmode=40000,default_permissions,user_id=%d,group_id=%d", fd, os.Getuid(), os.Getgid())
 	if p.AllowOther {
-		options += "," + forOthers
+		options += forOthers
 	}
 	if err := unix.Mount(p.Backing, p.MountPoint, fsType, mountFlags(p), options); err != nil {
 		unix.Close(fd)
@@ -98,12 +98,12 @@ func attachWithHelper(p *prepared) (fd int, err error) {
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "fusermount3"), os.NewFile(uintptr(pair[1]), "fusermount3")
 	defer ours.Close()
-	options := "subtype=vitrine,nosuid,nodev,fsname=" + strings.NewReplacer(`\`, `\\`, `,`, `\,`).Replace(p.Backing)
+	options := "subtype=vitrine,nosuid,nodev,default_permissions,fsname=" + strings.NewReplacer(`\`, `\\`, `,`, `\,`).Replace(p.Backing)
 	if p.ReadOnly {
 		options += ",ro"
 	}
 	if p.AllowOther {
-		options += "," + forOthers
+		options += forOthers
 	}
 	var said bytes.Buffer
 	cmd := exec.Command(helper, "-o", options, "--", p.MountPoint)

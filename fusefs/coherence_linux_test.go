@@ -26,7 +26,7 @@ var (
 	outsideBig = bytes.Repeat([]byte("big"), 20_000)
 )
 
-func rewrite(name string, data []byte) error {
+func outsideRewrite(name string, data []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -36,14 +36,14 @@ func rewrite(name string, data []byte) error {
 	return err
 }
 
-func replace(name string, data []byte) error {
+func outsideReplace(name string, data []byte) error {
 	if err := os.WriteFile(name+".new", data, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(name+".new", name)
 }
 
-func appendTo(name string, data []byte) error {
+func outsideAppend(name string, data []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
@@ -54,13 +54,13 @@ func appendTo(name string, data []byte) error {
 }
 
 var outsideChanges = map[string]outside{
-	"append":            {outsideOld, append(bytes.Clone(outsideOld), "appended"...), appendTo, false},
+	"append":            {outsideOld, append(bytes.Clone(outsideOld), "appended"...), outsideAppend, false},
 	"truncate":          {outsideOld, outsideOld[:5000], func(name string, data []byte) error { return os.Truncate(name, int64(len(data))) }, false},
 	"truncate to none":  {outsideOld, []byte{}, func(name string, data []byte) error { return os.Truncate(name, 0) }, false},
-	"same size":         {outsideOld, outsideNew, rewrite, false},
-	"larger":            {outsideOld, outsideBig, rewrite, false},
-	"replace":           {outsideOld, outsideBig, replace, true},
-	"replace same size": {outsideOld, outsideNew, replace, true},
+	"same size":         {outsideOld, outsideNew, outsideRewrite, false},
+	"larger":            {outsideOld, outsideBig, outsideRewrite, false},
+	"replace":           {outsideOld, outsideBig, outsideReplace, true},
+	"replace same size": {outsideOld, outsideNew, outsideReplace, true},
 	"delete":            {outsideOld, nil, func(name string, _ []byte) error { return os.Remove(name) }, true},
 	"create":            {nil, outsideNew, func(name string, data []byte) error { return os.WriteFile(name, data, 0o600) }, true},
 }
@@ -118,7 +118,7 @@ func openSees(t *testing.T, name string, want []byte) {
 	}
 	defer file.Close()
 	buf := make([]byte, len(outsideBig)+1)
-	n, err := counted(func() (int, error) { return unix.Pread(int(file.Fd()), buf, 0) })
+	n, err := uninterruptedCount(func() (int, error) { return unix.Pread(int(file.Fd()), buf, 0) })
 	if err != nil || !bytes.Equal(buf[:n], want) {
 		t.Errorf("read %d bytes, %.9q…, %v; %d bytes, %.9q…, are there", n, buf[:n], err, len(want), want)
 	}
@@ -194,7 +194,7 @@ func (o outside) readsWhole(t *testing.T, fd int) (seen bool) {
 		want = o.before
 	}
 	buf := make([]byte, len(outsideBig)+1)
-	n, err := counted(func() (int, error) { return unix.Pread(fd, buf, 0) })
+	n, err := uninterruptedCount(func() (int, error) { return unix.Pread(fd, buf, 0) })
 	check(t, err)
 	var st unix.Stat_t
 	check(t, unix.Fstat(fd, &st))
@@ -206,6 +206,34 @@ func (o outside) readsWhole(t *testing.T, fd int) (seen bool) {
 		t.Fatalf("read %d bytes, %.9q…%.9q: neither what was there nor what is", n, got, got[max(0, n-9):])
 	}
 	return false
+}
+
+// TestAppendsFromBothSides appends to one file through the mount and behind it, in turns: each line is after the one before.
+func TestAppendsFromBothSides(t *testing.T) {
+	p := mountChild(t)
+	const flags = os.O_CREATE | os.O_APPEND | os.O_RDWR
+	in, err := os.OpenFile(p.file("log"), flags, 0o600)
+	check(t, err)
+	defer in.Close()
+	behind, err := os.OpenFile(p.behind("log"), flags, 0o600)
+	check(t, err)
+	defer behind.Close()
+	var want []byte
+	for n := range 200 {
+		for who, file := range map[string]*os.File{"in the mount": in, "behind": behind} {
+			line := fmt.Sprintf("%d %s\n", n, who)
+			_, err := file.WriteString(line)
+			check(t, err)
+			want = append(want, line...)
+		}
+	}
+	for _, name := range []string{p.behind("log"), p.file("log")} {
+		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s has %d bytes of %d, or in another order; %v", name, len(got), len(want), err)
+		}
+	}
+	in.Close()
+	p.ejects()
 }
 
 // TestOutsideChangesOfTheTree renames and removes folders behind the mount and looks for what is in them.

@@ -190,7 +190,7 @@ func (d *Drive) mountNow(ctx context.Context, config Config) error {
 		return err
 	}
 	fs := New(int(p.root.Fd()), p.ReadOnly, d.record)
-	if fs.others = p.AllowOther; fs.others {
+	if p.AllowOther {
 		fs.forOthers()
 	}
 	m := &mount{prepared: p, fs: fs, attachment: a, done: make(chan struct{}), settled: make(chan struct{})}

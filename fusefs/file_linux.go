@@ -2,7 +2,6 @@ package fusefs
 
 import (
 	"strconv"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -14,15 +13,16 @@ import (
 
 // handlePlatform is what a handle is beside its descriptor.
 type handlePlatform struct {
-	node   *node
-	append atomic.Bool // fd has O_APPEND
-	dir    dirStream
+	node  *node
+	dir   dirStream
+	locks handleLocks
 }
 
 // openFlags are the flags with which the backing file is opened for a caller's. O_DIRECT stays with the kernel, which
-// honours it towards the caller; our buffers have not the alignment that a disk asks for.
+// honours it towards the caller; our buffers have not the alignment that a disk asks for. O_APPEND comes with each write:
+// those that the kernel makes of a mapping have their own offset.
 func openFlags(flags uint32) int {
-	return int(flags) &^ (unix.O_CREAT | unix.O_EXCL | unix.O_NOCTTY | unix.O_DIRECT | unix.O_NOFOLLOW)
+	return int(flags) &^ (unix.O_CREAT | unix.O_EXCL | unix.O_NOCTTY | unix.O_DIRECT | unix.O_NOFOLLOW | unix.O_APPEND)
 }
 
 // open opens an existing file; see open(2).
@@ -40,6 +40,9 @@ func (c *call) open() (errno int) {
 	}
 	var st unix.Stat_t
 	fd, err := c.openNode(openFlags(in.Flags), &st)
+	if err == unix.EPERM && in.Flags&unix.O_APPEND != 0 { // a file that may only grow; see chattr(1), a
+		fd, err = c.openNode(openFlags(in.Flags)|unix.O_APPEND, &st)
+	}
 	if err != nil {
 		return errc(err)
 	}
@@ -120,7 +123,6 @@ func (c *call) refresh(st *unix.Stat_t, truncated bool) (keep bool) {
 func (c *call) opened(n *node, fd int, flags uint32) *wire.OpenOut {
 	h := &handle{fd: fd}
 	h.node = n
-	h.append.Store(flags&unix.O_APPEND != 0)
 	c.fs.nodes.pin(n, h)
 	c.fs.handles.add(h)
 	if c.fs.sentry != nil && !n.file.isDir() {
@@ -262,7 +264,7 @@ func (n *node) reaches(end int64, h *handle, fs *FS) {
 }
 
 // write writes all of the data, or as much as the backing takes before an error; see pwrite(2). A caller that sees less
-// written than it asked for tries the rest and is told the error then. A handle with O_APPEND writes at the end of the
+// written than it asked for tries the rest and is told the error then. A write with O_APPEND goes to the end of the
 // backing file as it is at that instant, whatever the offset.
 func (c *call) write() (n int) {
 	in := wire.Take[wire.WriteIn](&c.args)
@@ -282,40 +284,22 @@ func (c *call) write() (n int) {
 	if data == nil {
 		return malformed
 	}
-	err := h.setAppend(in.Flags)
-	if err == nil && in.WriteFlags&wire.WriteKillSUIDGID != 0 {
-		err = c.clearSetID(h.node, reference{fd: h.fd})
-	}
-	if err != nil {
-		return errc(err)
+	if in.WriteFlags&wire.WriteKillSUIDGID != 0 {
+		if err := c.clearSetID(h.node, reference{fd: h.fd}); err != nil {
+			return errc(err)
+		}
 	}
 	defer h.node.changes.Add(1)
-	n = c.move(data, int64(in.Offset), func(b []byte, at int64) (int, error) { return unix.Pwrite(h.fd, b, at) })
+	n = c.move(data, int64(in.Offset), func(b []byte, at int64) (int, error) {
+		if in.Flags&unix.O_APPEND != 0 && in.WriteFlags&wire.WriteCache == 0 {
+			return unix.Pwritev2(h.fd, [][]byte{b}, at, unix.RWF_APPEND)
+		}
+		return unix.Pwrite(h.fd, b, at)
+	})
 	if n >= 0 {
 		wire.Put[wire.WriteOut](&c.reply).Size = uint32(n)
 	}
 	return n
-}
-
-// setAppend makes the descriptor append as the caller's does: fcntl(2), F_SETFL, changes that unseen.
-func (h *handle) setAppend(flags uint32) error {
-	want := flags&unix.O_APPEND != 0
-	if h.append.Load() == want {
-		return nil
-	}
-	now, err := unix.FcntlInt(uintptr(h.fd), unix.F_GETFL, 0)
-	if err != nil {
-		return err
-	}
-	now &^= unix.O_APPEND
-	if want {
-		now |= unix.O_APPEND
-	}
-	if _, err := unix.FcntlInt(uintptr(h.fd), unix.F_SETFL, now); err != nil {
-		return err
-	}
-	h.append.Store(want)
-	return nil
 }
 
 // onHandle calls f with the descriptor of a handle.
@@ -339,7 +323,7 @@ func (c *call) flush() int {
 		return malformed
 	}
 	return c.onHandle(oplog.Event{Op: oplog.Flush, Handle: in.FH}, func(h *handle) error {
-		c.fs.locks.drop(h.fd, in.LockOwner)
+		c.fs.locks.drop(h, in.LockOwner)
 		dup, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			return err
@@ -378,6 +362,10 @@ func (c *call) releaseHandle(op oplog.Op) (errno int) {
 	}
 	c.begin(oplog.Event{Op: op, Path: c.path(), Handle: in.FH})
 	defer c.end(&errno)
+	if h := c.fs.handles.hold(in.FH); h != nil {
+		c.fs.locks.dropOwners(h)
+		h.letGo()
+	}
 	h, waited, err := c.fs.handles.release(in.FH)
 	if h == nil {
 		c.out.Flags |= oplog.Refused

@@ -17,7 +17,6 @@ import (
 type FS struct {
 	root     int // descriptor of the backing folder
 	readOnly bool
-	others   bool // the mount is for all users; the kernel checks permissions
 	record   *oplog.Recorder
 	handles  handleTable
 	locks    lockTable

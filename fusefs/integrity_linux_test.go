@@ -118,15 +118,15 @@ type stripes struct {
 
 func workOnStripes(j job, in *bufio.Scanner, out *json.Encoder) {
 	fd, err := unix.Open(filepath.Join(j.Folder, "shared"), unix.O_RDWR|unix.O_CLOEXEC, 0)
-	must(err)
+	mustWork(err)
 	s := &stripes{job: j, fd: fd}
 	for range stripesOfEach {
 		s.data = append(s.data, make([]byte, stripeSize))
 	}
 	for in.Scan() {
 		var round stripeRound
-		must(json.Unmarshal(in.Bytes(), &round))
-		must(out.Encode(s.round(round)))
+		mustWork(json.Unmarshal(in.Bytes(), &round))
+		mustWork(out.Encode(s.round(round)))
 	}
 }
 
@@ -138,14 +138,14 @@ func (s *stripes) round(r stripeRound) (a stripeAnswer) {
 	}
 	if s.size > 0 {
 		file, err := unix.Mmap(s.fd, 0, int(s.size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-		must(err)
+		mustWork(err)
 		s.file = file
 		for a.Calls < r.Calls && a.Wrong == "" {
 			a.Wrong = s.call()
 			a.Calls++
 		}
-		must(unix.Msync(s.file, unix.MS_SYNC))
-		must(unix.Munmap(s.file))
+		mustWork(unix.Msync(s.file, unix.MS_SYNC))
+		mustWork(unix.Munmap(s.file))
 	}
 	for i := range s.data {
 		a.Stripes = append(a.Stripes, s.data[i][:s.within(i)])
@@ -196,10 +196,10 @@ func (s *stripes) call() string {
 		s.scribble(data)
 		copy(s.file[at:], data)
 		page := at / 4096 * 4096
-		must(unix.Msync(s.file[page:at+int64(len(data))], unix.MS_SYNC))
+		mustWork(unix.Msync(s.file[page:at+int64(len(data))], unix.MS_SYNC))
 	case 4:
 		clear(data)
-		must(again(func() error {
+		mustWork(uninterrupted(func() error {
 			return unix.Fallocate(s.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, int64(len(data)))
 		}))
 	case 5:
@@ -210,8 +210,8 @@ func (s *stripes) call() string {
 		}
 	case 7:
 		got := make([]byte, len(data))
-		n, err := counted(func() (int, error) { return unix.Pread(s.fd, got, at) })
-		must(err)
+		n, err := uninterruptedCount(func() (int, error) { return unix.Pread(s.fd, got, at) })
+		mustWork(err)
 		if !bytes.Equal(got[:n], data) {
 			return fmt.Sprintf("pread, %d bytes at %d: %s", len(data), at, firstDifference(got[:n], data, s.job.Of))
 		}
@@ -228,8 +228,8 @@ func (s *stripes) scribble(data []byte) {
 
 func (s *stripes) pwrite(data []byte, at int64) {
 	for len(data) > 0 {
-		n, err := counted(func() (int, error) { return unix.Pwrite(s.fd, data, at) })
-		must(err)
+		n, err := uninterruptedCount(func() (int, error) { return unix.Pwrite(s.fd, data, at) })
+		mustWork(err)
 		data, at = data[n:], at+int64(n)
 	}
 }
@@ -244,7 +244,7 @@ func (s *stripes) copy() {
 	}
 	copy(to[:length], from)
 	n, err := copyAll(s.fd, &at, s.fd, &at2, length)
-	must(err)
+	mustWork(err)
 	if n != length {
 		panic(fmt.Sprintf("copied %d bytes of %d", n, length))
 	}
@@ -260,7 +260,7 @@ func TestFio(t *testing.T) {
 				continue // a mapping has no O_DIRECT
 			}
 			t.Run(engine+" direct="+direct, func(t *testing.T) {
-				run(t, p.path, "fio", "--name=v", "--directory="+p.path, "--ioengine="+engine, "--direct="+direct,
+				runIn(t, p.path, "fio", "--name=v", "--directory="+p.path, "--ioengine="+engine, "--direct="+direct,
 					"--rw=randrw", "--bsrange=4k-64k", "--size=8m", "--numjobs=4", "--iodepth=8", "--verify=crc32c",
 					"--verify_fatal=1", "--verify_state_save=0", "--group_reporting", "--minimal")
 				files, err := filepath.Glob(p.file("v.*"))

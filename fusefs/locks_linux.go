@@ -112,13 +112,50 @@ func (t *lockTable) empty() bool {
 	return len(t.owners) == 0
 }
 
-// drop lets go of all locks of the owner on the file that fd is of.
-func (t *lockTable) drop(fd int, owner uint64) {
+// handleLocks are the owners who took locks through a handle. Those of a process are dropped when it closes a
+// descriptor; others (fcntl(2), open file description locks) belong to the handle and end with it, of which the kernel
+// says nothing.
+type handleLocks struct {
+	mu     sync.Mutex // guards owners
+	owners map[uint64]bool
+}
+
+func (l *handleLocks) add(owner uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.owners == nil {
+		l.owners = make(map[uint64]bool)
+	}
+	l.owners[owner] = true
+}
+
+func (l *handleLocks) remove(owner uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.owners, owner)
+}
+
+func (l *handleLocks) all() []uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.owners))
+}
+
+// drop lets go of all locks of the owner on the handle's file, by whichever handle they were taken.
+func (t *lockTable) drop(h *handle, owner uint64) {
 	if t.empty() {
 		return
 	}
-	if key, err := ownerOf(fd, owner); err == nil {
+	h.locks.remove(owner)
+	if key, err := ownerOf(h.fd, owner); err == nil {
 		t.close(key)
+	}
+}
+
+// dropOwners lets go of the locks that end with the handle.
+func (t *lockTable) dropOwners(h *handle) {
+	for _, owner := range h.locks.all() {
+		t.drop(h, owner)
 	}
 }
 
@@ -175,6 +212,9 @@ func (c *call) lock(command int, wait bool) int {
 		key, err := ownerOf(h.fd, in.Owner)
 		if err != nil {
 			return err
+		}
+		if command == unix.F_OFD_SETLK && lock.Type != unix.F_UNLCK {
+			h.locks.add(in.Owner)
 		}
 		err = c.await(wait, func() error { return c.fs.locks.fcntl(key, h.fd, command, lock) })
 		if err == nil && command == unix.F_OFD_GETLK {

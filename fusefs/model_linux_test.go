@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -88,12 +89,12 @@ func TestModelCases(t *testing.T) {
 	m.p.ejects()
 }
 
-func readSteps(t *testing.T, file string) (steps []step) {
+func readSteps(t *testing.T, file string) (steps []modelStep) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	check(t, err)
 	for line := range bytes.Lines(data) {
-		var s step
+		var s modelStep
 		in := json.NewDecoder(bytes.NewReader(line))
 		in.DisallowUnknownFields()
 		if err := in.Decode(&s); err != nil {
@@ -110,7 +111,7 @@ type model struct {
 	plain string
 	other bool // steps can be made as another user
 	count int
-	last  []step // the sequence that differed last
+	last  []modelStep // the sequence that differed last
 }
 
 // newModel mounts. It gives up what the calling thread may do beyond its user, for the rest of the test.
@@ -146,27 +147,27 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// pair is one sequence, on the way through the mount and the plain folder.
-type pair struct {
+// modelPair is one sequence, on the way through the mount and the plain folder.
+type modelPair struct {
 	t            failer
 	model        *model
-	mount, plain *world
+	mount, plain *modelWorld
 	behind       string
-	steps        []step
+	steps        []modelStep
 }
 
-func (m *model) begin(t failer) *pair {
+func (m *model) begin(t failer) *modelPair {
 	t.Helper()
 	m.count++
-	name := fmt.Sprint(m.count)
-	pair := &pair{t: t, model: m, behind: m.p.behind(name)}
+	name := fmt.Sprintf("%d/up/up/up", m.count) // symbolic links to ".." stay within
+	pair := &modelPair{t: t, model: m, behind: m.p.behind(name)}
 	pair.mount, pair.plain = openWorld(t, m.p.file(name)), openWorld(t, filepath.Join(m.plain, name))
 	return pair
 }
 
 // do makes a step in both worlds. The kernel tells the server of a last close after close(2) has returned, so a lock
 // that a closed descriptor had may stand for a moment.
-func (p *pair) do(s step) {
+func (p *modelPair) do(s modelStep) {
 	p.t.Helper()
 	p.steps = append(p.steps, s)
 	want, got := p.plain.do(s), p.mount.do(s)
@@ -185,7 +186,7 @@ func (p *pair) do(s step) {
 }
 
 // compare compares the two trees, and the backing folder with the mount.
-func (p *pair) compare() {
+func (p *modelPair) compare() {
 	p.t.Helper()
 	got, want := listTree(p.mount.path), listTree(p.plain.path)
 	if different := differentLines(got, want); different != "" {
@@ -197,17 +198,17 @@ func (p *pair) compare() {
 	}
 }
 
-func (p *pair) fail(what, got, want string) {
+func (p *modelPair) fail(what, got, want string) {
 	p.t.Helper()
 	p.model.last = p.steps
 	if want != "" {
 		got = "in the mount:      " + got + "\nin a plain folder: " + want
 	}
-	p.t.Fatalf("%s differs:\n%s\nafter\n%s", what, got, lines(p.steps))
+	p.t.Fatalf("%s differs:\n%s\nafter\n%s", what, got, stepLines(p.steps))
 }
 
-// lines writes steps as they stand in testdata/model.
-func lines(steps []step) string {
+// stepLines writes steps as they stand in testdata/model.
+func stepLines(steps []modelStep) string {
 	var text strings.Builder
 	for _, s := range steps {
 		line, _ := json.Marshal(s)
@@ -229,25 +230,25 @@ func (m *model) showSmallest(t *testing.T) {
 		}
 	}
 	if steps != nil {
-		t.Logf("what is left of it, for a file of testdata/model:\n%s", lines(steps))
+		t.Logf("what is left of it, for a file of testdata/model:\n%s", stepLines(steps))
 	}
 }
 
-// difference is what a quiet sequence fails with.
-type difference string
+// modelDifference is what a quiet sequence fails with.
+type modelDifference string
 
 type quiet struct{}
 
 func (quiet) Helper() {}
 
-func (quiet) Fatalf(format string, args ...any) { panic(difference(fmt.Sprintf(format, args...))) }
+func (quiet) Fatalf(format string, args ...any) { panic(modelDifference(fmt.Sprintf(format, args...))) }
 
-func (m *model) differs(steps []step) (differs bool) {
+func (m *model) differs(steps []modelStep) (differs bool) {
 	both := m.begin(quiet{})
 	defer both.end()
 	defer func() {
 		if failed := recover(); failed != nil {
-			if _, differs = failed.(difference); !differs {
+			if _, differs = failed.(modelDifference); !differs {
 				panic(failed)
 			}
 		}
@@ -259,11 +260,23 @@ func (m *model) differs(steps []step) (differs bool) {
 	return false
 }
 
-func (p *pair) end() {
+func (p *modelPair) end() {
 	p.mount.close()
 	p.plain.close()
-	os.RemoveAll(p.mount.path)
-	os.RemoveAll(p.plain.path)
+	for _, top := range []string{p.mount.path, p.plain.path} {
+		removeTree(filepath.Join(top, "../../.."))
+	}
+}
+
+// removeTree removes also what its owner may not enter.
+func removeTree(top string) {
+	filepath.WalkDir(top, func(path string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	os.RemoveAll(top)
 }
 
 // differentLines shows the lines that only one of the two has.
@@ -282,8 +295,8 @@ func differentLines(got, want []string) string {
 	return text.String()
 }
 
-// step is one call of a sequence. Slots are numbered places for descriptors and mappings.
-type step struct {
+// modelStep is one call of a sequence. Slots are numbered places for descriptors and mappings.
+type modelStep struct {
 	Op   string
 	Name string `json:",omitempty"` // within the folder of At
 	To   string `json:",omitempty"` // second name, or a symbolic link's target
@@ -306,17 +319,17 @@ const (
 	notOpen    = -1
 )
 
-// world is a folder in which steps are made.
-type world struct {
+// modelWorld is a folder in which steps are made.
+type modelWorld struct {
 	path string
 	root int // the folder, open
 	fds  [modelSlots]int
 	maps [modelMaps][]byte
 }
 
-func openWorld(t failer, path string) *world {
+func openWorld(t failer, path string) *modelWorld {
 	t.Helper()
-	err := os.Mkdir(path, 0o777)
+	err := os.MkdirAll(path, 0o777)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -328,16 +341,16 @@ func openWorld(t failer, path string) *world {
 }
 
 // worldAt is openWorld for a folder that is there.
-func worldAt(path string) (*world, error) {
+func worldAt(path string) (*modelWorld, error) {
 	root, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	w := &world{path: path, root: root}
+	w := &modelWorld{path: path, root: root}
 	for i := range w.fds {
 		w.fds[i] = notOpen
 	}
 	return w, err
 }
 
-func (w *world) close() {
+func (w *modelWorld) close() {
 	for i := range w.maps {
 		w.unmap(i)
 	}
@@ -348,7 +361,7 @@ func (w *world) close() {
 }
 
 // do makes a step and says what came of it.
-func (w *world) do(s step) (said string) {
+func (w *modelWorld) do(s modelStep) (said string) {
 	if s.User {
 		unix.Setfsgid(modelUser)
 		unix.Setfsuid(modelUser)
@@ -370,7 +383,7 @@ func (w *world) do(s step) (said string) {
 }
 
 // put keeps a descriptor in a slot, and closes what was there.
-func (w *world) put(slot, fd int) error {
+func (w *modelWorld) put(slot, fd int) error {
 	var err error
 	if w.fds[slot] != notOpen {
 		err = unix.Close(w.fds[slot])
@@ -379,7 +392,7 @@ func (w *world) put(slot, fd int) error {
 	return err
 }
 
-func (w *world) unmap(slot int) error {
+func (w *modelWorld) unmap(slot int) error {
 	if w.maps[slot] == nil {
 		return nil
 	}
@@ -389,7 +402,7 @@ func (w *world) unmap(slot int) error {
 }
 
 // at returns the folder in which a step's names begin.
-func (w *world) at(s step) int {
+func (w *modelWorld) at(s modelStep) int {
 	if s.At == 0 {
 		return w.root
 	}
@@ -397,7 +410,7 @@ func (w *world) at(s step) int {
 }
 
 // named returns a path for the calls that have no place for a folder.
-func (w *world) named(s step) string {
+func (w *modelWorld) named(s modelStep) string {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", w.at(s), realName(s.Name))
 }
 

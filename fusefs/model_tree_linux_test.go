@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,8 +20,8 @@ func utimensFD(fd int, ts *[2]unix.Timespec) error {
 	return nil
 }
 
-// entry is one name of a folder as getdents64(2) has it.
-type entry struct {
+// getdent is one name of a folder as getdents64(2) has it.
+type getdent struct {
 	name string
 	ino  uint64
 	next int64 // where the one after it begins, for lseek(2)
@@ -28,8 +29,8 @@ type entry struct {
 }
 
 // readEntries reads a folder from where its descriptor stands, "." and ".." too.
-func readEntries(fd int) ([]entry, error) {
-	var all []entry
+func readEntries(fd int) ([]getdent, error) {
+	var all []getdent
 	buf := make([]byte, 32<<10)
 	for {
 		some, err := readSomeEntries(fd, buf)
@@ -41,20 +42,20 @@ func readEntries(fd int) ([]entry, error) {
 }
 
 // readSomeEntries reads as many as one call gives.
-func readSomeEntries(fd int, buf []byte) (some []entry, err error) {
-	n, err := counted(func() (int, error) { return unix.Getdents(fd, buf) })
+func readSomeEntries(fd int, buf []byte) (some []getdent, err error) {
+	n, err := uninterruptedCount(func() (int, error) { return unix.Getdents(fd, buf) })
 	if err != nil {
 		return nil, err
 	}
 	for left := buf[:n]; len(left) > 0; left = left[binary.NativeEndian.Uint16(left[16:]):] {
 		name, _, _ := strings.Cut(string(left[19:binary.NativeEndian.Uint16(left[16:])]), "\x00")
-		some = append(some, entry{name, binary.NativeEndian.Uint64(left), int64(binary.NativeEndian.Uint64(left[8:])), left[18]})
+		some = append(some, getdent{name, binary.NativeEndian.Uint64(left), int64(binary.NativeEndian.Uint64(left[8:])), left[18]})
 	}
 	return some, nil
 }
 
 // entryNames lists names and types.
-func entryNames(entries []entry) []string {
+func entryNames(entries []getdent) []string {
 	var names []string
 	for _, e := range entries {
 		names = append(names, fmt.Sprintf("%q:%d", e.name, e.kind))
@@ -64,7 +65,7 @@ func entryNames(entries []entry) []string {
 }
 
 // fromTheMiddle goes back to each place in a folder that does not change, and says whether what follows is the same.
-func fromTheMiddle(fd int, entries []entry) string {
+func fromTheMiddle(fd int, entries []getdent) string {
 	for i, e := range entries {
 		if _, err := unix.Seek(fd, e.next, unix.SEEK_SET); err != nil {
 			return answered(err)
@@ -84,8 +85,8 @@ func fromTheMiddle(fd int, entries []entry) string {
 func listTree(top string) []string {
 	var lines []string
 	numbers := make(map[uint64]int)
-	var walk func(path string, listed entry)
-	walk = func(path string, listed entry) {
+	var walk func(path string, listed getdent)
+	walk = func(path string, listed getdent) {
 		name, _ := filepath.Rel(top, path)
 		var st unix.Stat_t
 		if err := unix.Lstat(path, &st); err != nil {
@@ -109,23 +110,32 @@ func listTree(top string) []string {
 			}
 		}
 	}
-	walk(top, entry{})
+	walk(top, getdent{})
 	return lines
 }
 
 // readFolder lists a folder by name, with an entry that says so where it cannot.
-func readFolder(path string) []entry {
+func readFolder(path string) []getdent {
 	folder, err := os.Open(path)
 	if err != nil {
-		return []entry{{name: err.Error()}}
+		return []getdent{{name: bareError(err)}}
 	}
 	defer folder.Close()
 	entries, err := readEntries(int(folder.Fd()))
 	if err != nil {
-		return []entry{{name: err.Error()}}
+		return []getdent{{name: bareError(err)}}
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(entries, func(a, b getdent) int { return strings.Compare(a.name, b.name) })
 	return entries
+}
+
+// bareError is an error without the path that it was met at.
+func bareError(err error) string {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return fmt.Sprint(err)
 }
 
 // content describes what a file holds besides its stat.
@@ -134,10 +144,10 @@ func content(path string, mode uint32) string {
 	switch mode & unix.S_IFMT {
 	case unix.S_IFLNK:
 		target, err := os.Readlink(path)
-		text = fmt.Sprintf(" to %q %v", target, err)
+		text = fmt.Sprintf(" to %q %s", target, bareError(err))
 	case unix.S_IFREG:
 		data, err := os.ReadFile(path)
-		text = fmt.Sprintf(" %s %v", sum(data), err)
+		text = fmt.Sprintf(" %s %s", sumOf(data), bareError(err))
 	}
 	buf := make([]byte, 8192)
 	n, err := unix.Llistxattr(path, buf)
@@ -150,7 +160,7 @@ func content(path string, mode uint32) string {
 		if strings.HasPrefix(name, "user.") {
 			value := make([]byte, 8192)
 			n, err := unix.Lgetxattr(path, name, value)
-			text += fmt.Sprintf(" %s=%s,%v", name, sum(value[:max(n, 0)]), err)
+			text += fmt.Sprintf(" %s=%s,%v", name, sumOf(value[:max(n, 0)]), err)
 		}
 	}
 	return text

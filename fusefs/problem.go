@@ -28,12 +28,12 @@ const (
 	InFlight            Kind = "in-flight"     // operations do not end
 	SyncFailed          Kind = "sync-failed"   // the backing did not take what it was given
 	EjectFailed         Kind = "eject-failed"
-	Lost                Kind = "lost" // the mount ended by itself
-	BackingFull         Kind = "backing-full"        // while mounted: no space left
-	OverQuota           Kind = "over-quota"          // likewise, for this user
-	BackingFails        Kind = "backing-fails"       // while mounted: I/O errors
-	BackingReadOnly     Kind = "backing-read-only"   // while mounted
-	BackingGone         Kind = "backing-gone"        // while mounted: disconnected or deleted
+	Lost                Kind = "lost"              // the mount ended by itself
+	BackingFull         Kind = "backing-full"      // while mounted: no space left
+	OverQuota           Kind = "over-quota"        // likewise, for this user
+	BackingFails        Kind = "backing-fails"     // while mounted: I/O errors
+	BackingReadOnly     Kind = "backing-read-only" // while mounted
+	BackingGone         Kind = "backing-gone"      // while mounted: disconnected or deleted
 )
 
 // Problem is an error for people: what happened and what to do next.

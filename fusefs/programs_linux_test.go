@@ -31,14 +31,14 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-// run runs a program in a folder and returns what it printed.
-func run(t *testing.T, dir, name string, args ...string) string {
+// runIn runs a program in a folder and returns what it printed.
+func runIn(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	return runCommand(t, dir, exec.Command(name, args...))
 }
 
-// runWith is run with more in the environment and something to read.
-func runWith(t *testing.T, dir string, env []string, stdin io.Reader, name string, args ...string) string {
+// runInWith is runIn with more in the environment and something to read.
+func runInWith(t *testing.T, dir string, env []string, stdin io.Reader, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(os.Environ(), env...)
@@ -61,7 +61,7 @@ func TestProgramsRun(t *testing.T) {
 	p := mountChild(t)
 	program, err := exec.LookPath("echo")
 	check(t, err)
-	run(t, p.path, "cp", program, p.file("program"))
+	runIn(t, p.path, "cp", program, p.file("program"))
 	check(t, os.WriteFile(p.file("script"), []byte("#!"+p.file("program")+" said\n"), 0o755))
 	for name, want := range map[string]string{"program": "", "script": "said " + p.file("script")} {
 		out, err := exec.Command(p.file(name)).CombinedOutput()
@@ -82,10 +82,10 @@ func TestGit(t *testing.T) {
 	p := mountChild(t)
 	git := func(dir string, args ...string) string {
 		t.Helper()
-		return strings.TrimSpace(runWith(t, p.file(dir), gitEnv, nil, "git", args...))
+		return strings.TrimSpace(runInWith(t, p.file(dir), gitEnv, nil, "git", args...))
 	}
 	git("", "init", "-q", "-b", "main", "repository")
-	runWith(t, p.file("repository"), gitEnv, strings.NewReader(manyCommits(200)), "git", "fast-import", "--quiet")
+	runInWith(t, p.file("repository"), gitEnv, strings.NewReader(manyCommits(200)), "git", "fast-import", "--quiet")
 	git("repository", "reset", "-q", "--hard", "main")
 	for i := range 20 {
 		check(t, os.WriteFile(p.file(fmt.Sprintf("repository/by-hand-%d", i%5)), fmt.Appendf(nil, "%d\n", i), 0o644))
@@ -122,7 +122,7 @@ func TestSQLite(t *testing.T) {
 	needs(t, "sqlite3")
 	p := mountChild(t)
 	database := p.file("db")
-	if mode := run(t, p.path, "sqlite3", database, "PRAGMA journal_mode=WAL; CREATE TABLE t (writer, n, text, PRIMARY KEY (writer, n));"); strings.TrimSpace(mode) != "wal" {
+	if mode := runIn(t, p.path, "sqlite3", database, "PRAGMA journal_mode=WAL; CREATE TABLE t (writer, n, text, PRIMARY KEY (writer, n));"); strings.TrimSpace(mode) != "wal" {
 		t.Fatalf("journal mode %q", mode)
 	}
 	const writers, each = 4, 100
@@ -143,7 +143,7 @@ func TestSQLite(t *testing.T) {
 	}
 	running.Wait()
 	for _, name := range []string{database, p.behind("db")} {
-		if got := run(t, p.path, "sqlite3", name, "PRAGMA integrity_check; SELECT count(*), sum(n) FROM t;"); got != "ok\n400|19800\n" {
+		if got := runIn(t, p.path, "sqlite3", name, "PRAGMA integrity_check; SELECT count(*), sum(n) FROM t;"); got != "ok\n400|19800\n" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -168,12 +168,12 @@ func TestGo(t *testing.T) {
 	}
 	check(t, os.Mkdir(p.file("tmp"), 0o755))
 	env := []string{"GOCACHE=" + p.file("cache"), "GOTMPDIR=" + p.file("tmp"), "GOFLAGS=-vet=off -buildvcs=false", "CGO_ENABLED=0", "GORACE="}
-	runWith(t, p.file("module"), env, nil, "go", "build", "-o", "small", ".")
-	if got := run(t, p.file("module"), "./small"); got != "42\n" {
+	runInWith(t, p.file("module"), env, nil, "go", "build", "-o", "small", ".")
+	if got := runIn(t, p.file("module"), "./small"); got != "42\n" {
 		t.Errorf("the program says %q", got)
 	}
-	runWith(t, p.file("module"), env, nil, "go", "test", "./...")
-	if out := runWith(t, p.file("module"), env, nil, "go", "build", "-x", "-o", "small", "."); strings.Contains(out, "/compile ") {
+	runInWith(t, p.file("module"), env, nil, "go", "test", "./...")
+	if out := runInWith(t, p.file("module"), env, nil, "go", "build", "-x", "-o", "small", "."); strings.Contains(out, "/compile ") {
 		t.Errorf("the build cache is of no use:\n%s", out)
 	}
 	p.ejects()
@@ -206,8 +206,8 @@ func fillFolder(t *testing.T, dir string) {
 	check(t, sparse.Close())
 	check(t, unix.Setxattr(at("sub/file9"), "user.note", []byte("kept"), 0))
 	check(t, unix.Setxattr(at("sub"), "user.folder", bytes.Repeat([]byte("x"), 1000), 0))
-	run(t, dir, "setfacl", "-m", "u:12:rw,g:34:r", "sub/file10")
-	run(t, dir, "setfacl", "-d", "-m", "u:56:rwx", "sub/deeper")
+	runIn(t, dir, "setfacl", "-m", "u:12:rw,g:34:r", "sub/file10")
+	runIn(t, dir, "setfacl", "-d", "-m", "u:56:rwx", "sub/deeper")
 	if os.Geteuid() == 0 {
 		check(t, os.Chown(at("sub/file11"), 12, 34))
 	}
@@ -223,7 +223,7 @@ func sameTrees(t *testing.T, got, want string) {
 	if different := differentLines(listTree(got), listTree(want)); different != "" {
 		t.Errorf("%s differs from %s:\n%s", got, want, different)
 	}
-	if out := run(t, "/", "rsync", "-aHAXcni", "--delete", want+"/", got+"/"); out != "" {
+	if out := runIn(t, "/", "rsync", "-aHAXcni", "--delete", want+"/", got+"/"); out != "" {
 		t.Errorf("rsync finds in %s, against %s:\n%s", got, want, out)
 	}
 	if st := lstat(t, filepath.Join(got, "sparse")); st.Blocks*512 > 1<<20 {
@@ -237,14 +237,14 @@ func TestRsync(t *testing.T) {
 	p := mountChild(t)
 	from, back := freshFolder(t, "from"), freshFolder(t, "back")
 	fillFolder(t, from)
-	run(t, from, "rsync", "-aHAXS", from+"/", p.file("in")+"/")
+	runIn(t, from, "rsync", "-aHAXS", from+"/", p.file("in")+"/")
 	sameTrees(t, p.file("in"), from)
 	sameTrees(t, p.behind("in"), from)
-	run(t, from, "rsync", "-aHAXS", p.file("in")+"/", back+"/")
+	runIn(t, from, "rsync", "-aHAXS", p.file("in")+"/", back+"/")
 	sameTrees(t, back, from)
 	check(t, os.WriteFile(filepath.Join(from, "sub/file3"), []byte("changed"), 0o600))
 	check(t, os.Remove(filepath.Join(from, "sub/file4")))
-	run(t, from, "rsync", "-aHAXS", "--delete", "--inplace", from+"/", p.file("in")+"/")
+	runIn(t, from, "rsync", "-aHAXS", "--delete", "--inplace", from+"/", p.file("in")+"/")
 	sameTrees(t, p.behind("in"), from)
 	p.ejects()
 }
@@ -256,17 +256,17 @@ func TestCopyAndMove(t *testing.T) {
 	from, outside := freshFolder(t, "from"), freshFolder(t, "outside")
 	fillFolder(t, from)
 	for _, sparse := range []string{"auto", "always"} {
-		run(t, from, "cp", "-a", "--sparse="+sparse, from, p.file("in-"+sparse))
+		runIn(t, from, "cp", "-a", "--sparse="+sparse, from, p.file("in-"+sparse))
 		sameTrees(t, p.file("in-"+sparse), from)
-		run(t, from, "cp", "-a", "--sparse="+sparse, p.file("in-"+sparse), p.file("again-"+sparse))
+		runIn(t, from, "cp", "-a", "--sparse="+sparse, p.file("in-"+sparse), p.file("again-"+sparse))
 		sameTrees(t, p.behind("again-"+sparse), from)
 	}
-	run(t, from, "mv", p.file("in-auto"), filepath.Join(outside, "moved"))
+	runIn(t, from, "mv", p.file("in-auto"), filepath.Join(outside, "moved"))
 	sameTrees(t, filepath.Join(outside, "moved"), from)
-	run(t, from, "mv", filepath.Join(outside, "moved"), p.file("moved"))
+	runIn(t, from, "mv", filepath.Join(outside, "moved"), p.file("moved"))
 	sameTrees(t, p.file("moved"), from)
 	check(t, os.Mkdir(p.file("folder"), 0o755))
-	run(t, from, "mv", p.file("moved"), p.file("folder/moved"))
+	runIn(t, from, "mv", p.file("moved"), p.file("folder/moved"))
 	sameTrees(t, p.behind("folder/moved"), from)
 	for name, gone := range map[string]bool{p.file("in-auto"): true, p.file("moved"): true, outside + "/moved": true} {
 		if _, err := os.Lstat(name); gone != os.IsNotExist(err) {
@@ -293,14 +293,14 @@ func TestTar(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(dir, strconv.Itoa(i)), bytes.Repeat([]byte{byte(i)}, i%3000), 0o644))
 	}
 	archive, again := filepath.Join(t.TempDir(), "a.tar"), filepath.Join(t.TempDir(), "b.tar")
-	run(t, from, "tar", "-cf", archive, "--sort=name", ".")
+	runIn(t, from, "tar", "-cf", archive, "--sort=name", ".")
 	check(t, os.Mkdir(p.file("in"), 0o755))
-	run(t, p.file("in"), "tar", "-xpf", archive)
-	run(t, p.file("in"), "tar", "-df", archive)
-	run(t, p.behind("in"), "tar", "-df", archive)
-	run(t, p.file("in"), "tar", "-cf", again, "--sort=name", ".")
-	run(t, from, "tar", "-df", again)
-	run(t, "/", "rm", "-r", p.file("in"))
+	runIn(t, p.file("in"), "tar", "-xpf", archive)
+	runIn(t, p.file("in"), "tar", "-df", archive)
+	runIn(t, p.behind("in"), "tar", "-df", archive)
+	runIn(t, p.file("in"), "tar", "-cf", again, "--sort=name", ".")
+	runIn(t, from, "tar", "-df", again)
+	runIn(t, "/", "rm", "-r", p.file("in"))
 	if left, err := os.ReadDir(p.behind("")); err != nil || len(left) > 0 {
 		t.Errorf("rm left %v, %v", left, err)
 	}
@@ -322,15 +322,15 @@ func TestMake(t *testing.T) {
 	check(t, os.WriteFile(p.file("all.h"), []byte("#include <stdio.h>\n"+calls.String()), 0o644))
 	check(t, os.WriteFile(p.file("main.c"), []byte("#include \"all.h\"\nint main(void) { printf(\"%d\\n\", 0"+sum.String()+"); return 0; }\n"), 0o644))
 	check(t, os.WriteFile(p.file("Makefile"), []byte("program: main.o libf.a\n\tgcc -o $@ $^\nlibf.a:"+names.String()+"\n\tar rcs $@ $^\n%.o: %.c all.h\n\tgcc -O1 -g -c -o $@ $<\n"), 0o644))
-	run(t, p.file(""), "make", "-j4")
-	if got := run(t, p.file(""), "./program"); got != "1770\n" {
+	runIn(t, p.file(""), "make", "-j4")
+	if got := runIn(t, p.file(""), "./program"); got != "1770\n" {
 		t.Errorf("the program says %q", got)
 	}
-	if again := run(t, p.file(""), "make", "-j4"); !strings.Contains(again, "up to date") {
+	if again := runIn(t, p.file(""), "make", "-j4"); !strings.Contains(again, "up to date") {
 		t.Errorf("make once more:\n%s", again)
 	}
 	check(t, os.Chtimes(p.file("f7.c"), time.Time{}, time.Now().Add(time.Hour)))
-	if again := run(t, p.file(""), "make", "-j4"); strings.Count(again, "-c -o") != 1 {
+	if again := runIn(t, p.file(""), "make", "-j4"); strings.Count(again, "-c -o") != 1 {
 		t.Errorf("make after a change of f7.c:\n%s", again)
 	}
 	p.ejects()

@@ -97,30 +97,30 @@ func timesOf(t *testing.T, dir string, call func(f *os.File, dir string) error) 
 	before := make(map[string]unix.Stat_t)
 	for name, file := range all {
 		check(t, os.Chtimes(file.Name(), long, long))
-		before[name] = fstat(t, file)
+		before[name] = fstatFile(t, file)
 	}
-	tick(t, before["f"].Ctim, before["g"].Ctim, before["folder"].Ctim)
+	waitTick(t, before["f"].Ctim, before["g"].Ctim, before["folder"].Ctim)
 	check(t, call(f, dir))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		now := fstat(t, all[name])
+		now := fstatFile(t, all[name])
 		changed += fmt.Sprintf("%s: mtime %v ctime %v\n", name, now.Mtim != before[name].Mtim, now.Ctim != before[name].Ctim)
 	}
 	return changed
 }
 
-func fstat(t *testing.T, file *os.File) (st unix.Stat_t) {
+func fstatFile(t *testing.T, file *os.File) (st unix.Stat_t) {
 	t.Helper()
 	check(t, unix.Fstat(int(file.Fd()), &st))
 	return st
 }
 
-// tick waits until a filesystem's clock, which is coarser than others, is past these times.
-func tick(t *testing.T, times ...unix.Timespec) {
+// waitTick waits until a filesystem's clock, which is coarser than others, is past these times.
+func waitTick(t *testing.T, times ...unix.Timespec) {
 	t.Helper()
 	for {
 		file, err := os.CreateTemp("", "vitrine-tick-*")
 		check(t, err)
-		now := fstat(t, file).Ctim
+		now := fstatFile(t, file).Ctim
 		file.Close()
 		check(t, os.Remove(file.Name()))
 		if !slices.ContainsFunc(times, func(ts unix.Timespec) bool { return now.Nano() <= ts.Nano() }) {

@@ -23,8 +23,8 @@ type job struct {
 	Other  bool
 }
 
-// work does a job: it answers each line that it reads with one that it writes.
-var work = map[string]func(j job, in *bufio.Scanner, out *json.Encoder){
+// jobs are done so a job: it answers each line that it reads with one that it writes.
+var jobs = map[string]func(j job, in *bufio.Scanner, out *json.Encoder){
 	"stripes": workOnStripes,
 	"names":   workOnNames,
 	"soak":    workAtRandom,
@@ -39,12 +39,12 @@ func init() {
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		panic(err)
 	}
-	work[j.Kind](j, bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout))
+	jobs[j.Kind](j, bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout))
 	os.Exit(0)
 }
 
-// clerk is a process that does a job.
-type clerk struct {
+// jobProcess is a process that does a job.
+type jobProcess struct {
 	t      *testing.T
 	job    job
 	cmd    *exec.Cmd
@@ -53,7 +53,7 @@ type clerk struct {
 	stderr bytes.Buffer
 }
 
-func startClerks(t *testing.T, count int, j job) (all []*clerk) {
+func startClerks(t *testing.T, count int, j job) (all []*jobProcess) {
 	t.Helper()
 	j.Of = count
 	for j.Number = range count {
@@ -62,11 +62,11 @@ func startClerks(t *testing.T, count int, j job) (all []*clerk) {
 	return all
 }
 
-func startClerk(t *testing.T, j job) *clerk {
+func startClerk(t *testing.T, j job) *jobProcess {
 	t.Helper()
 	text, err := json.Marshal(j)
 	check(t, err)
-	w := &clerk{t: t, job: j, cmd: exec.Command(os.Args[0])}
+	w := &jobProcess{t: t, job: j, cmd: exec.Command(os.Args[0])}
 	w.cmd.Env = append(os.Environ(), workEnv+"="+string(text), "GORACE=atexit_sleep_ms=0 halt_on_error=1")
 	w.cmd.Stderr = &w.stderr
 	w.in, err = w.cmd.StdinPipe()
@@ -84,7 +84,7 @@ func startClerk(t *testing.T, j job) *clerk {
 }
 
 // tell gives a clerk a line to work on.
-func (w *clerk) tell(line string) {
+func (w *jobProcess) tell(line string) {
 	w.t.Helper()
 	if _, err := fmt.Fprintln(w.in, line); err != nil {
 		w.t.Fatalf("%s %d: %v\n%s", w.job.Kind, w.job.Number, err, w.stderr.String())
@@ -92,7 +92,7 @@ func (w *clerk) tell(line string) {
 }
 
 // hear waits for a clerk's answer.
-func (w *clerk) hear(answer any) {
+func (w *jobProcess) hear(answer any) {
 	w.t.Helper()
 	if err := w.out.Decode(answer); err != nil {
 		w.cmd.Wait()
@@ -101,7 +101,7 @@ func (w *clerk) hear(answer any) {
 }
 
 // end lets a clerk end by itself.
-func (w *clerk) end() {
+func (w *jobProcess) end() {
 	w.t.Helper()
 	w.in.Close()
 	if err := w.cmd.Wait(); err != nil {
@@ -109,8 +109,8 @@ func (w *clerk) end() {
 	}
 }
 
-// must ends a clerk that cannot go on.
-func must(err error) {
+// mustWork ends a clerk that cannot go on.
+func mustWork(err error) {
 	if err != nil {
 		panic(err)
 	}

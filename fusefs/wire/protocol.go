@@ -281,8 +281,11 @@ type ReadIn struct {
 	_padding  uint32
 }
 
-// WriteKillSUIDGID in WriteIn.WriteFlags asks to drop the set-user-ID and set-group-ID bits.
-const WriteKillSUIDGID = 1 << 2
+// What WriteIn.WriteFlags says.
+const (
+	WriteCache       = 1 << 0 // the data comes from cached pages: of a mapping, by nobody in particular
+	WriteKillSUIDGID = 1 << 2 // set-user-ID and set-group-ID bits are to be dropped
+)
 
 // WriteIn is followed by the data.
 type WriteIn struct {
