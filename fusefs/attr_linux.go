@@ -171,12 +171,16 @@ func (c *call) setattr() int {
 	if in.Valid&wire.FattrFH == 0 {
 		fh = 0
 	}
-	const times = wire.FattrAtime | wire.FattrMtime
+	const owner, times = wire.FattrUID | wire.FattrGID, wire.FattrAtime | wire.FattrMtime
+	if in.Valid&(owner|times|wire.FattrMode|wire.FattrSize) == 0 {
+		// What is left of a chown(2) that changes nothing, or of a change by which set-user-ID bits end: either way they do.
+		in.UID, in.GID, in.Valid = keepID, keepID, in.Valid|owner
+	}
 	for _, step := range []struct {
 		valid uint32
 		do    func(fh uint64, in *wire.SetattrIn) int
 	}{
-		{wire.FattrUID | wire.FattrGID, c.chown},
+		{owner, c.chown},
 		{wire.FattrMode, c.chmod},
 		{wire.FattrSize, c.truncate},
 		{times, c.utimens},
@@ -195,6 +199,9 @@ func (c *call) setattr() int {
 	c.attr(c.node, &st)
 	return 0
 }
+
+// keepID is the owner or group that chown(2) leaves as it is.
+const keepID = ^uint32(0)
 
 // change begins an operation that changes attributes, and calls f with the handle or, where there is none, with a
 // reference to the request's node.
@@ -226,10 +233,10 @@ func (c *call) chmod(fh uint64, in *wire.SetattrIn) int {
 func (c *call) chown(fh uint64, in *wire.SetattrIn) int {
 	uid, gid := -1, -1
 	if in.Valid&wire.FattrUID != 0 {
-		uid = int(in.UID)
+		uid = int(int32(in.UID))
 	}
 	if in.Valid&wire.FattrGID != 0 {
-		gid = int(in.GID)
+		gid = int(int32(in.GID))
 	}
 	return c.change(oplog.Event{Op: oplog.Chown, Handle: fh}, func(r reference) error {
 		return unix.Fchownat(r.fd, "", uid, gid, unix.AT_EMPTY_PATH)
