@@ -155,8 +155,7 @@ func (c *call) create() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
-	flags := openFlags(in.Flags) | int(in.Flags)&unix.O_EXCL | unix.O_CREAT | unix.O_NOFOLLOW
-	return c.make(at, flags, name, in)
+	return c.make(at, openFlags(in.Flags)|unix.O_CREAT|unix.O_NOFOLLOW, name, in)
 }
 
 // tmpfile creates and opens a file without a name; see open(2), O_TMPFILE.
@@ -171,15 +170,20 @@ func (c *call) tmpfile() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
-	flags := openFlags(in.Flags)&^unix.O_TMPFILE | int(in.Flags)&unix.O_EXCL | unix.O_TMPFILE
-	return c.make(place{parent: c.node}, flags, wire.Name(".\x00"), in)
+	return c.make(place{parent: c.node}, openFlags(in.Flags)|unix.O_TMPFILE|int(in.Flags)&unix.O_EXCL, wire.Name(".\x00"), in)
 }
 
 // make creates a file and answers with its node and a handle.
 func (c *call) make(at place, flags int, name wire.Name, in *wire.CreateIn) int {
-	fd := -1
+	fd, existed, alone := -1, false, flags
+	if flags&unix.O_CREAT != 0 {
+		alone |= unix.O_EXCL
+	}
 	errno := c.inFolder(at.parent, func(dir int) (err error) {
-		fd, err = createAt(dir, name, flags|unix.O_CLOEXEC, in.Mode, c.by)
+		fd, err = createAt(dir, name, alone|unix.O_CLOEXEC, in.Mode, c.by)
+		if existed = err == unix.EEXIST && alone != flags && in.Flags&unix.O_EXCL == 0; existed { // by another program, in between
+			fd, err = createAt(dir, name, flags|unix.O_CLOEXEC, in.Mode, c.by)
+		}
 		return err
 	})
 	if errno != 0 {
@@ -190,7 +194,7 @@ func (c *call) make(at place, flags int, name wire.Name, in *wire.CreateIn) int 
 	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
 		err = unix.ESTALE // created by another program in between, and no file
 	}
-	if err == nil && in.OpenFlags&wire.OpenKillSUIDGID != 0 && flags&unix.O_TRUNC != 0 {
+	if err == nil && existed && in.OpenFlags&wire.OpenKillSUIDGID != 0 {
 		err = c.clearSetID(nil, reference{fd: fd})
 	}
 	if err != nil {
