@@ -288,17 +288,22 @@ func (c *call) attr(n *node, st *unix.Stat_t) {
 	n.tell(st)
 }
 
-// toldLast returns which attributes the kernel was given last, and when.
-func (n *node) toldLast() (fileVersion, time.Time) {
+// toldLast returns which attributes the kernel was given last, and how long ago.
+func (n *node) toldLast() (what fileVersion, ago time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.told, n.toldAt
+	return n.told, time.Duration(monotonic() - n.toldAt)
 }
+
+var began = time.Now()
+
+// monotonic is the time in ns since the program began.
+func monotonic() int64 { return int64(time.Since(began)) }
 
 // tell notes which attributes the kernel is given.
 func (n *node) tell(st *unix.Stat_t) {
 	n.mu.Lock()
-	n.told, n.toldAt, n.since = versionOf(st), time.Now(), n.changes.Load()
+	n.told, n.toldAt, n.since = versionOf(st), monotonic(), n.changes.Load()
 	n.mu.Unlock()
 	if setID := st.Mode&(unix.S_ISUID|unix.S_ISGID) != 0; setID != n.toldSetID.Load() {
 		n.toldSetID.Store(setID)

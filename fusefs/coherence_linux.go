@@ -189,8 +189,8 @@ func (s *sentry) check(n *node) {
 	defer h.letGo()
 	g := &n.guard
 	changes := n.changes.Load()
-	told, at := n.toldLast()
-	if changes != g.changes || time.Since(at) < validFor {
+	told, ago := n.toldLast()
+	if changes != g.changes || ago < validFor {
 		g.ours = g.ours || changes != g.changes
 		g.changes = changes
 		s.suspect(n)

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,7 +30,7 @@ type node struct {
 	epoch   uint64
 	handles []*handle   // open on it
 	told    fileVersion // whose attributes the kernel was given last,
-	toldAt  time.Time   // when,
+	toldAt  int64       // when, in ns since some time,
 	since   uint64      // and after how many changes
 	cached  fileVersion // whose data the kernel may have in its pages
 	refused int32       // thread that was told last that the name leads elsewhere
@@ -70,6 +69,7 @@ type nodeTable struct {
 	byID    slots
 	epoch   atomic.Uint64 // grows with each renaming of a folder: paths of before are to be made anew
 	folders openFolders
+	grown   func(nodes int) // called with each node more, nil without a mount
 
 	mu     sync.Mutex // guards byFile, node.lookups, node.pins, and what of byID is not atomic; held for no I/O
 	byFile map[fileID]*node
@@ -157,6 +157,9 @@ func (t *nodeTable) find(file fileID, at place) *node {
 		n = &node{file: file, fd: -1}
 		t.byID.add(n)
 		t.byFile[file] = n
+		if t.grown != nil {
+			t.grown(len(t.byFile))
+		}
 	}
 	n.lookups++
 	t.put(n, at)

@@ -106,3 +106,31 @@ func TestRemovedFolderLivesOn(t *testing.T) {
 	check(t, unix.Close(fd))
 	p.ejects()
 }
+
+// TestKernelForgets lets the kernel know more files than it may, and looks that it keeps those in use.
+func TestKernelForgets(t *testing.T) {
+	t.Setenv(nodesEnv, "500")
+	p := mountChild(t)
+	for i := range 20 {
+		check(t, os.Mkdir(p.behind(fmt.Sprintf("d%d", i)), 0o755))
+		for j := range 200 {
+			check(t, os.WriteFile(p.behind(fmt.Sprintf("d%d/f%d", i, j)), []byte("x"), 0o600))
+		}
+	}
+	held, err := os.Open(p.file("d0/f0"))
+	check(t, err)
+	for i := range 20 {
+		for j := range 200 {
+			_, err := os.Lstat(p.file(fmt.Sprintf("d%d/f%d", i, j)))
+			check(t, err)
+		}
+	}
+	eventually(t, "the kernel forgets", func() bool { return p.ask("status").Nodes <= 500 })
+	buf := make([]byte, 1)
+	if _, err := held.ReadAt(buf, 0); err != nil || buf[0] != 'x' {
+		t.Errorf("the file that was open: %q, %v", buf, err)
+	}
+	check(t, held.Close())
+	check(t, os.RemoveAll(p.file("d0")))
+	p.ejects()
+}

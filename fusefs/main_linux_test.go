@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,9 @@ import (
 // serveEnv makes the test binary serve a mount instead of running tests: a process that touches its own mount can
 // deadlock, so each test mounts in a child.
 const serveEnv = "VITRINE_TEST_SERVE"
+
+// nodesEnv sets the nodeLimit of a child that serves.
+const nodesEnv = "VITRINE_TEST_NODES"
 
 // writeEnv makes the test binary open the files that it lists, one a line, and write to each once it reads a line.
 const writeEnv = "VITRINE_TEST_WRITE"
@@ -46,12 +50,16 @@ type answer struct {
 	InFlight []oplog.Event
 	FDs      int
 	Threads  int
+	Nodes    int
 }
 
 func serveTest(config string) {
 	var c Config
 	if err := json.Unmarshal([]byte(config), &c); err != nil {
 		panic(err)
+	}
+	if limit, err := strconv.Atoi(os.Getenv(nodesEnv)); err == nil {
+		nodeLimit = limit
 	}
 	record := oplog.New(oplog.Options{})
 	drive := NewDrive(record, nil)
@@ -61,6 +69,9 @@ func serveTest(config string) {
 		a := answer{Status: drive.Status(), Handles: drive.OpenHandles(), FDs: countFiles("/proc/self/fd"), Threads: countFiles("/proc/self/task")}
 		errors.As(err, &a.Err)
 		a.InFlight = record.InFlight()
+		if drive.mount != nil {
+			a.Nodes = drive.mount.fs.nodes.count()
+		}
 		if flushed {
 			a.Events, _ = record.History().All()
 		}

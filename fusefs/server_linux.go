@@ -70,8 +70,11 @@ func (s *server) serve() error {
 	quit := make(chan struct{})
 	var watching sync.WaitGroup
 	s.fs.sentry = newSentry(s.fs)
+	prune := newPruner(s.fs)
+	s.fs.nodes.grown = prune.grown
 	watching.Go(func() { s.guard(quit) })
 	watching.Go(s.fs.sentry.run)
+	watching.Go(func() { prune.run(quit) })
 	s.another()
 	s.all.Wait()
 	close(quit)
