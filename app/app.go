@@ -1,18 +1,30 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"vitrine/app/config"
+	"vitrine/app/control"
 	"vitrine/fusefs"
 	"vitrine/ui"
 )
 
-// runApp is `vitrine` without a command: tray and window, or the drive alone where there is no display.
+// runApp is `vitrine` without a command: tray and window, or the drive alone where there is no display. Where one runs
+// already it shows that one's window.
 func runApp(out, errOut io.Writer, showWindow bool) error {
+	place, err := control.Find()
+	if err != nil {
+		return err
+	}
+	release, err := place.Claim(traySocket, raise)
+	if err != nil || release == nil {
+		return err
+	}
+	defer release()
 	path, err := config.Path()
 	if err != nil {
 		return err
@@ -28,6 +40,11 @@ func runApp(out, errOut io.Writer, showWindow bool) error {
 	return runDesktop(errOut, path, settings, showWindow)
 }
 
+// raise lets the Vitrine that runs already show its window.
+func raise(running *control.Peer) error {
+	return running.Ask(context.Background(), control.Request{Do: control.DoOpen}, func(control.Reply) error { return nil })
+}
+
 // runDesktop shows tray and window until the person quits, or a signal ends it.
 func runDesktop(errOut io.Writer, path string, settings config.Config, showWindow bool) error {
 	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: showWindow}
@@ -40,6 +57,7 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, showWindo
 	f := &foreground{errOut: errOut, engine: c.engine, signals: catchSignals()}
 	window := ui.New(c, options)
 	c.stop = window.Stop
+	defer c.answers(window.ShowWindow).listen(traySocket, f.say)()
 	go func() {
 		<-f.signals
 		window.Interrupt()
@@ -61,6 +79,7 @@ func runHeadless(out, errOut io.Writer, settings config.Config) error {
 		return err
 	}
 	f := newForeground(out, errOut, settings.KeepEvents)
+	f.socket = traySocket
 	if err := f.engine.logTo(settings.LogFile, f.logFailed); err != nil {
 		fmt.Fprintf(errOut, "vitrine: %v; going on without a log\n", err)
 	}

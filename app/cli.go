@@ -49,7 +49,10 @@ func rootCommand() *cobra.Command {
 		Short: "Mount a folder as a drive and see everything that passes through it",
 		Long: `Vitrine mounts a backing folder as a drive through FUSE, keeps every write safe, and shows, live, what passes
 through it. Without a command it starts the tray icon. Where there is no display it mounts at once and shows a status
-line in the terminal until Ctrl-C ejects.`,
+line in the terminal until Ctrl-C ejects. Where it runs already, it shows the window of the running one.
+
+Exit status of every command: 0 where it did what it was asked, 1 with a message where it did not, 2 where the command
+line is wrong.`,
 		Args:          usage(cobra.NoArgs),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -59,7 +62,7 @@ line in the terminal until Ctrl-C ejects.`,
 	}
 	root.Flags().BoolVar(&show, "window", false, "show the activity window at once")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(mountCommand(), versionCommand())
+	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -37,19 +37,32 @@ func newController(path string, settings config.Config) *controller {
 
 // Status joins the drive's status with the controller's own problem.
 func (c *controller) Status() ui.Status {
-	s := showStatus(c.engine.drive.Status())
+	s := showStatus(c.driveStatus())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if full, err := c.settings.Expand(); err == nil && (s.State == ui.Unmounted || s.Backing == "") {
+	if c.problem != nil {
+		s.Problem = c.problem
+	}
+	return s
+}
+
+// driveStatus is the drive's status, with the folders of the settings where it has none of its own.
+func (c *controller) driveStatus() fusefs.Status {
+	s := c.engine.drive.Status()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if full, err := c.settings.Expand(); err == nil && (s.State == fusefs.Unmounted || s.Backing == "") {
 		s.Backing, s.MountPoint, s.ReadOnly = full.Backing, full.MountPoint, full.ReadOnly
 		if full.InPlace {
 			s.MountPoint = full.Backing
 		}
 	}
-	if c.problem != nil {
-		s.Problem = c.problem
-	}
 	return s
+}
+
+// answers are what the commands in a terminal are told; show shows the window.
+func (c *controller) answers(show func()) *answers {
+	return &answers{engine: c.engine, status: c.driveStatus, eject: c.ejectNow, show: show}
 }
 
 var uiStates = map[fusefs.State]ui.State{
@@ -143,8 +156,12 @@ func (c *controller) driveConfig() (fusefs.Config, error) {
 
 // Eject unmounts; what stands against it is in the drive's status.
 func (c *controller) Eject(force bool) {
+	go c.ejectNow(context.Background(), force)
+}
+
+func (c *controller) ejectNow(ctx context.Context, force bool) error {
 	c.report(nil)
-	go c.engine.drive.Eject(context.Background(), force)
+	return c.engine.drive.Eject(ctx, force)
 }
 
 // OpenFolder shows the mount point in the file manager, which is another process and so may touch it.

@@ -27,6 +27,7 @@ func (m mountOptions) run(out, errOut io.Writer) error {
 		return usageError{err}
 	}
 	f := newForeground(out, errOut, config.DefaultKeepEvents)
+	f.socket = mountSocket()
 	if m.logFile != "" {
 		if err := f.engine.logTo(m.logFile, f.logFailed); err != nil {
 			return errors.Join(err, f.engine.close())
@@ -59,6 +60,7 @@ func (m mountOptions) checkLog() error {
 // foreground serves a drive in a terminal.
 type foreground struct {
 	out, errOut io.Writer
+	socket      string // name of the one over which it is spoken to
 	engine      *engine
 	statuses    chan fusefs.Status // the newest status that was not looked at
 	signals     chan os.Signal
@@ -85,12 +87,15 @@ func (f *foreground) statusChanged(s fusefs.Status) {
 	f.statuses <- s
 }
 
+func (f *foreground) say(text string) { fmt.Fprintf(f.errOut, "vitrine: %s\n", text) }
+
 func (f *foreground) logFailed(err error) {
-	fmt.Fprintf(f.errOut, "vitrine: the log cannot be written any more: %v\n", err)
+	f.say(fmt.Sprintf("the log cannot be written any more: %v", err))
 }
 
 // serve mounts and returns when the drive is unmounted again. tick, which may be nil, is called once a second.
 func (f *foreground) serve(c fusefs.Config, tick func()) (err error) {
+	defer answersOf(f.engine).listen(f.socket, f.say)()
 	defer func() { err = errors.Join(err, f.engine.close()) }()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
