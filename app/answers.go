@@ -20,11 +20,6 @@ type answers struct {
 	show   func() // shows the window; nil without one
 }
 
-// answersOf are the answers of a drive without a window.
-func answersOf(e *engine) *answers {
-	return &answers{engine: e, status: e.drive.Status, eject: e.drive.Eject}
-}
-
 // listen answers at the socket of that name. The program goes on without one, and says why: the drive is what matters.
 func (a *answers) listen(name string, say func(string)) (end func()) {
 	place, err := control.Find()
@@ -47,6 +42,7 @@ const traySocket = "tray"
 func (a *answers) handle(ctx context.Context, r control.Request, send func(control.Reply) error) error {
 	switch r.Do {
 	case control.DoStatus:
+		a.engine.record.Flush()
 		s := a.statusNow(a.engine.model.Snapshot())
 		return send(control.Reply{Status: &s})
 	case control.DoTop:
@@ -86,6 +82,7 @@ func (a *answers) statusNow(s *activity.Snapshot) control.Status {
 }
 
 func (a *answers) frame() *control.Frame {
+	a.engine.record.Flush()
 	s := a.engine.model.Snapshot()
 	f := &control.Frame{Status: a.statusNow(s)}
 	for _, o := range s.Open[:min(len(s.Open), control.MaxRows)] {

@@ -43,7 +43,7 @@ func execute(args []string, out, errOut io.Writer) int {
 }
 
 func rootCommand() *cobra.Command {
-	var show bool
+	var o appOptions
 	root := &cobra.Command{
 		Use:   "vitrine",
 		Short: "Mount a folder as a drive and see everything that passes through it",
@@ -57,10 +57,11 @@ line is wrong.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runApp(cmd.OutOrStdout(), cmd.ErrOrStderr(), show)
+			return runApp(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
-	root.Flags().BoolVar(&show, "window", false, "show the activity window at once")
+	root.Flags().BoolVar(&o.showWindow, "window", false, "show the activity window at once")
+	root.Flags().BoolVar(&o.atLogin, "at-login", false, "started by the login: wait a little for the desktop's tray")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -101,6 +102,8 @@ Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the comman
 	cmd.Flags().BoolVar(&m.config.Create, "create", false, "create MOUNTPOINT if it is missing")
 	cmd.Flags().BoolVar(&m.config.InPlace, "in-place", false, "mount over FOLDER itself, to watch it where it is")
 	cmd.Flags().BoolVar(&m.config.AllowOther, "allow-other", false, "let all users in, each with their own permissions; without it only you")
+	cmd.Flags().StringVar(&m.metrics, "metrics", "", "serve metrics for Prometheus at `ADDRESS`, such as 127.0.0.1:9464, to this machine only")
+	cmd.Flags().BoolVar(&m.metricsAnywhere, "metrics-anywhere", false, "let --metrics take an address that other machines reach; they have no password")
 	cmd.Flags().StringVar(&m.logFile, "log", "", "also write every operation to `FILE` as NDJSON, rotated")
 	return cmd
 }
@@ -114,6 +117,8 @@ func (m *mountOptions) folders(_ *cobra.Command, args []string) error {
 		return errors.New("--create makes a mount point, and --in-place needs none")
 	case !m.config.InPlace && len(args) != 2:
 		return fmt.Errorf("mount takes two folders, BACKING and MOUNTPOINT; %d given", len(args))
+	case m.metricsAnywhere && m.metrics == "":
+		return errors.New("--metrics-anywhere needs --metrics with an address")
 	case slices.Contains(args, ""):
 		return errors.New("the name of a folder is empty")
 	}
