@@ -27,13 +27,13 @@ import (
 // Names of files need not be UTF-8. A byte that is no part of it is written as a lone surrogate, \udc00 plus the byte.
 // Python calls this surrogateescape: json.loads and os.fsencode restore the name there.
 
-// timeLayout is RFC 3339 with all nine digits, so that lines align.
-const timeLayout = "2006-01-02T15:04:05.000000000Z07:00"
+// TimeLayout is RFC 3339 with all nine digits, so that lines align.
+const TimeLayout = "2006-01-02T15:04:05.000000000Z07:00"
 
 // MarshalZerologObject writes the event's fields.
 func (e *Event) MarshalZerologObject(z *zerolog.Event) {
-	var buf [len(timeLayout) + 2]byte
-	z.RawJSON("time", time.Unix(0, e.Wall).UTC().AppendFormat(buf[:0], `"`+timeLayout+`"`))
+	var buf [len(TimeLayout) + 2]byte
+	z.RawJSON("time", time.Unix(0, e.Wall).UTC().AppendFormat(buf[:0], `"`+TimeLayout+`"`))
 	z.Uint64("seq", e.Seq).Int64("mono", e.Mono).Int64("dur_ns", e.Duration)
 	z.Str("op", opText(e.Op))
 	addText(z, "path", e.Path)
@@ -61,7 +61,7 @@ func (e *Event) marshalArguments(z *zerolog.Event) {
 func (e *Event) marshalOutcome(z *zerolog.Event) {
 	addInt(z, "result", e.Result, e.Op == Read || e.Op == Write)
 	if e.Errno != 0 {
-		z.Str("errno", errnoText(e.Errno))
+		z.Str("errno", ErrnoText(e.Errno))
 	}
 	addInt(z, "wait_ns", e.Wait, false)
 	if e.Flags != 0 {
@@ -187,7 +187,8 @@ func parseOpText(s string) (Op, error) {
 	return Op(n), nil
 }
 
-func errnoText(e syscall.Errno) string {
+// ErrnoText returns the name of the error, its number where it has none.
+func ErrnoText(e syscall.Errno) string {
 	if name := ErrnoName(e); name != "" {
 		return name
 	}
