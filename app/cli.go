@@ -63,7 +63,7 @@ line is wrong.`,
 	root.Flags().BoolVar(&o.showWindow, "window", false, "show the activity window at once")
 	root.Flags().BoolVar(&o.atLogin, "at-login", false, "started by the login: wait a little for the desktop's tray")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), versionCommand())
+	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), viewCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -227,3 +227,60 @@ func TestFolderOfAnotherUser(t *testing.T) {
 		t.Errorf("exit status %d:\n%s", exit, p.Output())
 	}
 }
+
+// TestTailFilters lets through what is asked for only, and points at what it does not understand.
+func TestTailFilters(t *testing.T) {
+	s := desktop.New(t)
+	p, _, mountPoint := startMount(t, s)
+	writes, others := s.Start(vitrine, "tail", "write", "path:*.bin"), s.Start(vitrine, "tail", "--", "-op:write")
+	desktop.Until(t, soon, "both to follow", func() error {
+		write(t, filepath.Join(mountPoint, "a.bin"), "hello")
+		write(t, filepath.Join(mountPoint, "b"), "hello")
+		if !strings.Contains(writes.Output(), "/a.bin") || !strings.Contains(others.Output(), "release") {
+			return fmt.Errorf("they wrote %q and %q", writes.Output(), others.Output())
+		}
+		return nil
+	})
+	for line := range strings.Lines(writes.Output()) {
+		if !strings.Contains(line, " write ") || !strings.Contains(line, "/a.bin") {
+			t.Errorf("let through: %s", line)
+		}
+	}
+	if strings.Contains(others.Output(), " write ") {
+		t.Errorf("let through:\n%s", others.Output())
+	}
+	output := wantCommand(t, s, 2, `did you mean`, "tail", "read", "wriet")
+	if !strings.Contains(output, "\n  read wriet\n       ^^^^^\n") {
+		t.Errorf("it does not point at the word:\n%s", output)
+	}
+	writes.Signal(os.Interrupt)
+	if exit := writes.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d", exit)
+	}
+	p.Signal(os.Interrupt)
+	p.WaitExit(soon)
+}
+
+// TestView opens a log that a mount wrote, beside nothing that runs.
+func TestView(t *testing.T) {
+	s := desktop.New(t)
+	log := filepath.Join(s.Home, "ops.ndjson")
+	p, _, mountPoint := startMount(t, s, "--log", log)
+	write(t, filepath.Join(mountPoint, "f"), "hello")
+	p.Signal(os.Interrupt)
+	p.WaitExit(soon)
+	wantCommand(t, s, 1, "there is no display", "view", log)
+	wantCommand(t, s, 1, "no such file", "view", s.Home+"/none")
+	wantCommand(t, s, 2, "accepts 1 arg", "view")
+	s.StartXvfb(1280, 800)
+	s.StartWindowManager()
+	view := s.Start(vitrine, "view", log)
+	window := s.WaitWindow("Vitrine", soon)
+	window.Raise()
+	wantCommand(t, s, 1, "no Vitrine is running", "status")
+	keep(t, s, "view.png")
+	window.Close()
+	if exit := view.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d:\n%s", exit, view.Output())
+	}
+}
