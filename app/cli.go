@@ -63,7 +63,7 @@ line is wrong.`,
 	root.Flags().BoolVar(&o.showWindow, "window", false, "show the activity window at once")
 	root.Flags().BoolVar(&o.atLogin, "at-login", false, "started by the login: wait a little for the desktop's tray")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), viewCommand(), versionCommand())
+	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), viewCommand(), doctorCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }
@@ -139,6 +139,9 @@ func versionCommand() *cobra.Command {
 
 // revision is the commit that the program was built from, where the build knows it.
 func revision() string {
+	if commit != "" {
+		return " (" + commit + ")"
+	}
 	info, _ := debug.ReadBuildInfo()
 	if info == nil {
 		return ""

@@ -35,12 +35,14 @@ func starts(text string) bool {
 	return strings.Contains(text, "Exec=")
 }
 
+// entry starts a program where it is still there, and says nothing where it was removed.
 func entry(program string) string {
 	return `[Desktop Entry]
 Type=Application
 Name=Vitrine
 Comment=Mounts a folder as a drive and shows everything that passes through it
 Icon=` + ID + `
+TryExec=` + text(program) + `
 Exec=` + argument(program) + ` --at-login
 Terminal=false
 X-GNOME-Autostart-enabled=true
@@ -51,5 +53,10 @@ X-GNOME-Autostart-enabled=true
 // The Exec key.
 func argument(path string) string {
 	quoted := strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`, `%`, `%%`).Replace(path)
-	return `"` + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(quoted) + `"`
+	return text(`"` + quoted + `"`)
+}
+
+// text writes a string as a value of a desktop entry.
+func text(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(s)
 }
