@@ -63,6 +63,9 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
 		fmt.Fprintf(errOut, "vitrine: no tray icon: %v\n", err)
 	}
+	if unknownLanguage != "" {
+		fmt.Fprintf(errOut, "vitrine: the window does not know the language of %s and speaks English\n", printable(unknownLanguage))
+	}
 	c := newController(path, settings)
 	c.showCrashes(crashes)
 	f := &foreground{errOut: errOut, engine: c.engine, signals: catchSignals()}
