@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"vitrine/app/config"
@@ -75,11 +76,15 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	if settings.MountOnStart {
 		go c.mountOnStart()
 	}
+	end := sync.OnceValue(func() error { return errors.Join(f.ejectUntilFree(), c.engine.close()) })
+	over := make(chan struct{})
 	go func() {
 		<-f.signals
 		window.Interrupt()
+		f.endWithout(over, end)
 	}()
 	err := window.Run()
+	close(over)
 	if err == nil { // the person quit, and the drive was ejected before
 		return c.engine.close()
 	}
@@ -89,7 +94,26 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	if err != nil {
 		err = keepFailure(err)
 	}
-	return errors.Join(err, f.ejectUntilFree(), c.engine.close())
+	return errors.Join(err, end())
+}
+
+// windowPatience is how long the window may take to end after a signal. Fyne 2.7 can then wait for ever, for an event
+// that nobody handles any more.
+const windowPatience = 10 * time.Second
+
+// endWithout ends the program where the window does not, unless over is closed in time: the drive must be ejected.
+func (f *foreground) endWithout(over <-chan struct{}, end func() error) {
+	select {
+	case <-over:
+		return
+	case <-time.After(windowPatience):
+	}
+	status := exitOK
+	if err := end(); err != nil {
+		f.say(err.Error())
+		status = exitError
+	}
+	os.Exit(status)
 }
 
 // awaitTrayHost is trayHost, which at a login is given time: the program may be up before the desktop's panel is.

@@ -33,7 +33,7 @@ is well, or the cure. It changes nothing.
 With --bundle it also packs what a bug report needs into a tar.gz: what it found, the version, the settings, and crash
 reports. Names of your folders and files, yours and the machine's are taken out of it, unless --with-names is given.
 
-Exit status: 0 where everything is well, 1 where something is bad.`,
+Exit status: 0 where everything is well, 1 where something is bad; with --bundle 0 once the bundle is written.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if withNames && bundle == "" {
@@ -47,7 +47,8 @@ Exit status: 0 where everything is well, 1 where something is bad.`,
 				if err := doctor.Bundle(bundle, e.files(withNames)); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "\nThe bundle is %s. Look into it before you send it.\n", bundle)
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nThe bundle is %s. Look into it before you send it.\n", bundle)
+				return err
 			}
 			return e.verdict()
 		},
