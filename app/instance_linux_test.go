@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"testing"
@@ -44,5 +45,23 @@ func TestSecondStartRaisesTheWindow(t *testing.T) {
 	first.Signal(syscall.SIGTERM)
 	if exit := first.WaitExit(soon); exit != 0 {
 		t.Errorf("exit status %d:\n%s", exit, first.Output())
+	}
+}
+
+// TestEjectOfTheTraysDrive mounts by a click and ejects from the terminal: the menu follows, and the program stays.
+func TestEjectOfTheTraysDrive(t *testing.T) {
+	s, p, item := startDesktop(t)
+	mountPoint := filepath.Join(s.Home, "Vitrine")
+	first(t, item, "Mount")
+	check(t, item.Click("Mount"))
+	waitMounted(t, mountPoint, true)
+	first(t, item, "Eject")
+	wantCommand(t, s, 0, "mounted  "+s.Home+"/.local/share/vitrine/files on "+mountPoint, "status")
+	wantCommand(t, s, 0, "ejected "+mountPoint, "eject")
+	waitMounted(t, mountPoint, false)
+	first(t, item, "Mount")
+	check(t, item.Click("Quit"))
+	if exit := p.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d", exit)
 	}
 }

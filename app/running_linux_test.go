@@ -190,6 +190,20 @@ func TestTop(t *testing.T) {
 	}
 }
 
+// TestTopOnATerminal has a terminal of its own, and leaves it as it was once the last drive is gone.
+func TestTopOnATerminal(t *testing.T) {
+	s := desktop.New(t)
+	p, _, _ := startMount(t, s)
+	top := s.Start("script", "-qec", vitrine+" top", "/dev/null")
+	top.WaitOutput(screenOn+frameHome+"mounted  ", soon)
+	top.WaitOutput(frameEnd+frameHome, soon) // drawn again, in place
+	p.Signal(os.Interrupt)
+	p.WaitExit(soon)
+	if exit := top.WaitExit(soon); exit != 0 || !strings.HasSuffix(top.Output(), screenOff) {
+		t.Errorf("exit status %d:\n%q", exit, top.Output())
+	}
+}
+
 // TestOneInstance starts a second one while the first runs without a display, and one more after that was killed.
 func TestOneInstance(t *testing.T) {
 	s := desktop.New(t)
