@@ -9,15 +9,40 @@ import (
 // Snapshot returns the state at this instant. It costs a copy of the table of open files where that changed.
 func (m *Model) Snapshot() *Snapshot {
 	inFlight := m.options.InFlight()
+	s := m.build(inFlight)
+	if m.options.Source != nil {
+		m.askSources(s)
+	}
+	return s
+}
+
+func (m *Model) build(inFlight []oplog.Event) *Snapshot {
 	byHandle := countByHandle(inFlight)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	wall, mono := m.options.Clock()
 	m.resync(mono)
+	m.state.hazards.look(inFlight)
 	s := m.state.snapshot(wall, mono, byHandle)
 	s.InFlight = inFlight
 	m.addDropped(s)
 	return s
+}
+
+// askSources asks where files are copied from, without the lock: it may mean to read files. A list with files that bytes go
+// to is this snapshot's own.
+func (m *Model) askSources(s *Snapshot) {
+	for i := range s.Open {
+		f := &s.Open[i]
+		if f.WriteRate == 0 || f.Expected != 0 {
+			continue
+		}
+		if position, size, ok := m.options.Source(f.OpenHandle); ok && size > position {
+			rest := size - position
+			f.Expected = f.Reached + rest
+			f.Left = time.Duration(float64(rest) / f.WriteRate * float64(time.Second))
+		}
+	}
 }
 
 func countByHandle(inFlight []oplog.Event) map[uint64]int {
@@ -32,7 +57,7 @@ func countByHandle(inFlight []oplog.Event) map[uint64]int {
 
 func (s *state) snapshot(wall, mono int64, inFlight map[uint64]int) *Snapshot {
 	t := &s.traffic
-	return &Snapshot{
+	snapshot := &Snapshot{
 		At:        time.Unix(0, wall),
 		Open:      s.files.list(mono, inFlight),
 		Ops:       s.latency.stats(mono),
@@ -44,9 +69,16 @@ func (s *state) snapshot(wall, mono int64, inFlight map[uint64]int) *Snapshot {
 		Count:     t.count,
 		Errors:    t.errors,
 		LastError: t.error(),
-		Seconds:   t.minute(wall),
 		Resyncs:   s.resyncs,
+
+		Seconds:    t.series(byMinute, wall),
+		TenMinutes: t.series(byTenMinutes, wall),
+		Hour:       t.series(byHour, wall),
+		Heat:       s.latency.heat.show(),
 	}
+	s.totals.show(snapshot)
+	s.hazards.show(snapshot)
+	return snapshot
 }
 
 // addDropped counts what the record lost: how many operations, and their bytes.

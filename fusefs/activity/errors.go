@@ -16,11 +16,13 @@ import (
 // denied (EACCES, EPERM, EROFS), limits were hit (EMFILE, ENAMETOOLONG for a new name), a handle was bad (EBADF,
 // ESTALE). A handle that was refused and a handler that panicked always count. An error number that is not known to
 // be an answer counts: better one too many than a failure that nobody sees.
-func IsError(e oplog.Event) bool {
+func IsError(e oplog.Event) bool { return isError(&e) }
+
+func isError(e *oplog.Event) bool {
 	if e.Flags&(oplog.Refused|oplog.Panicked) != 0 {
 		return true
 	}
-	return e.Errno != 0 && !isAnswer(&e)
+	return e.Errno != 0 && !isAnswer(e)
 }
 
 // isAnswer reports whether the error number is an ordinary answer to the operation.

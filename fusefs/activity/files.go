@@ -20,6 +20,10 @@ type openFiles struct {
 type file struct {
 	row        oplog.OpenHandle
 	moved      *transfer // recent bytes; nil while nothing moves
+	content    *content  // what was written to it; nil, or outdated, if nothing was
+	pending    Total     // not in the totals yet
+	progress   progress
+	locks      bool // a lock was taken or asked for
 	prev, next *file
 }
 
@@ -31,19 +35,29 @@ func (t *openFiles) init() {
 	t.ends.prev, t.ends.next = &t.ends, &t.ends
 }
 
-// fold follows an operation that opens, closes, moves or uses files. What a row already contains it leaves alone.
-func (t *openFiles) fold(e *oplog.Event) {
-	switch {
-	case e.Flags&oplog.Refused != 0:
-	case e.Opens():
-		t.open(e)
-	case e.Releases():
-		t.remove(e.Handle)
-	case e.Moves():
-		t.move(e)
-	case e.Handle != 0:
-		t.use(e)
+// fold follows an operation that opens, closes, moves or uses files. What a row already contains it leaves alone. It
+// returns the file that the operation was on, nil where it was on none, or on none that is known.
+func (t *openFiles) fold(o *operation) *file {
+	switch o.does {
+	case isRefused:
+		return nil
+	case opensHandle:
+		t.open(o.Event)
+		return t.byHandle[o.Handle]
+	case releasesHandle:
+		return t.remove(o.Handle)
+	case movesFiles:
+		t.move(o.Event)
+		return nil
 	}
+	if o.Handle == 0 {
+		return nil
+	}
+	f := t.byHandle[o.Handle]
+	if f != nil {
+		t.use(f, o)
+	}
+	return f
 }
 
 func (t *openFiles) open(e *oplog.Event) {
@@ -67,14 +81,15 @@ func (t *openFiles) insert(f *file) {
 	t.fresh = false
 }
 
-func (t *openFiles) remove(handle uint64) {
+func (t *openFiles) remove(handle uint64) *file {
 	f := t.byHandle[handle]
 	if f == nil {
-		return
+		return nil
 	}
 	f.prev.next, f.next.prev = f.next, f.prev
 	delete(t.byHandle, handle)
 	t.fresh = false
+	return f
 }
 
 func (t *openFiles) move(e *oplog.Event) {
@@ -85,29 +100,25 @@ func (t *openFiles) move(e *oplog.Event) {
 	}
 }
 
-func (t *openFiles) use(e *oplog.Event) {
-	f := t.byHandle[e.Handle]
-	if f == nil {
-		return
-	}
-	f.transfer(e)
-	if e.Seq > f.row.Seq {
-		f.row.Add(e)
+func (t *openFiles) use(f *file, o *operation) {
+	f.transfer(o)
+	f.progress.follow(o.Event)
+	if o.Seq > f.row.Seq {
+		f.row.Add(o.Event)
 		t.fresh = false
 	}
 }
 
 // transfer notes when bytes moved, for the rates.
-func (f *file) transfer(e *oplog.Event) {
-	read, written := e.Bytes()
-	if read == 0 && written == 0 {
+func (f *file) transfer(o *operation) {
+	if o.read == 0 && o.written == 0 {
 		return
 	}
 	if f.moved == nil {
 		f.moved = new(transfer)
 	}
-	f.moved.read.add(ended(e), read)
-	f.moved.written.add(ended(e), written)
+	f.moved.read.add(o.end, o.read)
+	f.moved.written.add(o.end, o.written)
 }
 
 // ended is when the operation ended, on the monotonic clock.
@@ -142,6 +153,7 @@ func (t *openFiles) list(now int64, inFlight map[uint64]int) []OpenFile {
 		t.fresh = t.fresh && f.moved == nil
 		t.last = append(t.last, OpenFile{
 			OpenHandle: f.row, InFlight: inFlight[f.row.Handle], ReadRate: read, WriteRate: written,
+			Reached: f.progress.reached, Expected: f.progress.expected, Left: f.progress.left(now, written),
 		})
 	}
 	return t.last

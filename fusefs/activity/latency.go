@@ -16,25 +16,48 @@ const (
 
 // latency holds the distributions of durations, one set for each operation that occurred.
 type latency struct {
-	ops [oplog.NumOps]*opLatency
+	ops  [oplog.NumOps]*opLatency
+	heat heat // of all operations
 }
 
 type opLatency struct {
-	all    distribution
-	recent sliding
+	all     distribution
+	recent  sliding
+	buckets [NumBuckets]uint64
+	heat    heat
+	median  median
 }
 
-func (l *latency) add(e *oplog.Event, failed bool) {
-	if e.Op >= oplog.NumOps {
+func (l *latency) add(o *operation) {
+	bucket := bucketOf(o.Duration)
+	l.heat.add(o.unix, bucket, o.failed)
+	if o.Op >= oplog.NumOps {
 		return
 	}
-	op := l.ops[e.Op]
+	op := l.ops[o.Op]
 	if op == nil {
 		op = new(opLatency)
-		l.ops[e.Op] = op
+		l.ops[o.Op] = op
 	}
-	op.all.add(e.Duration, failed)
-	op.recent.add(ended(e)/int64(time.Second), e.Duration, failed)
+	op.all.add(o.Duration, o.failed)
+	op.recent.add(o.end/int64(time.Second), o.Duration, o.failed)
+	op.buckets[bucket]++
+	op.heat.add(o.unix, bucket, o.failed)
+}
+
+// median is that of all durations of an operation, found anew when there is an eighth more of them.
+type median struct {
+	ns    int64
+	count uint64 // durations that it was found from
+}
+
+// medianOf returns the median duration of an operation that occurred, in ns, and how many there were.
+func (l *latency) medianOf(op oplog.Op) (ns int64, count uint64) {
+	o := l.ops[op]
+	if n := o.all.count; n > o.median.count+o.median.count/8 {
+		o.median = median{o.all.histogram.ValueAtPercentile(50), n}
+	}
+	return o.median.ns, o.all.count
 }
 
 // stats sums up the operations that occurred; now is ns of the monotonic clock.
@@ -44,7 +67,9 @@ func (l *latency) stats(now int64) (stats []OpStats) {
 			continue
 		}
 		op.recent.turn(now / int64(time.Second))
-		stats = append(stats, OpStats{Op: oplog.Op(i), All: op.all.latency(), Recent: op.recent.sum.latency()})
+		stats = append(stats, OpStats{
+			Op: oplog.Op(i), All: op.all.latency(), Recent: op.recent.sum.latency(), Buckets: op.buckets, Heat: op.heat.show(),
+		})
 	}
 	return stats
 }

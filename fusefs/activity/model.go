@@ -24,6 +24,10 @@ type Options struct {
 	// DroppedBytes returns what the dropped events had moved: Recorder.DroppedBytes. With it Read and Written are
 	// exact in spite of drops.
 	DroppedBytes func() (read, written int64)
+	// Source returns how far the process that writes a file has come with reading what it copies, and the size of that,
+	// in bytes, and whether it is known. It is asked, once a snapshot, for each file that bytes go to and whose end nobody
+	// told; without it only those ends are known.
+	Source func(oplog.OpenHandle) (position, size int64, ok bool)
 }
 
 // Model folds the record. It is an oplog.Sink; all its methods are safe for concurrent use.
@@ -40,6 +44,8 @@ type state struct {
 	files   openFiles
 	latency latency
 	traffic traffic
+	totals  totals
+	hazards hazards
 	base    baseline
 	dirty   bool  // events were dropped, and the table was not rebuilt since
 	rebuilt int64 // mono of the last rebuild
@@ -58,7 +64,7 @@ const resyncEvery = int64(100 * time.Millisecond)
 // New returns an empty model. Attach it to the recorder before the first handle is opened.
 func New(o Options) *Model {
 	m := &Model{options: o.withDefaults()}
-	m.state.files.init()
+	m.state.init()
 	return m
 }
 
@@ -93,7 +99,13 @@ func (m *Model) Reset() {
 	defer m.mu.Unlock()
 	m.state = state{base: baseline{seq: m.options.Recorded(), dropped: m.dropped}}
 	m.state.base.read, m.state.base.written = m.options.DroppedBytes()
-	m.state.files.init()
+	m.state.init()
+}
+
+func (s *state) init() {
+	s.files.init()
+	s.totals.init()
+	s.hazards.init(s.base.seq)
 }
 
 // Collect folds a batch of the record; dropped is the recorder's count.
@@ -110,10 +122,12 @@ func (m *Model) Collect(batch []oplog.Event, dropped uint64) {
 
 // fold adds one operation that ended.
 func (s *state) fold(e *oplog.Event) {
-	failed := IsError(*e)
-	s.latency.add(e, failed)
-	s.traffic.add(e, failed)
-	s.files.fold(e)
+	o := operationOf(e)
+	s.latency.add(&o)
+	s.traffic.add(&o)
+	f := s.files.fold(&o)
+	s.totals.add(&o, f)
+	s.hazards.fold(&o, f, s)
 }
 
 // noteDrops makes sure that the table is rebuilt if the recorder dropped events, at once unless that was just done.

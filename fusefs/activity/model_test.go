@@ -327,6 +327,14 @@ func TestModelUnderStorm(t *testing.T) {
 				t.Errorf("read %d of %d, written %d of %d, %d of %d operations, %d of %d dropped",
 					s.Read, d.read, s.Written, d.written, s.Count, r.Recorded(), s.Dropped, r.Dropped())
 			}
+			if files, processes := sum(s); files.Ops != s.Count-s.Dropped || processes.Ops != files.Ops {
+				t.Errorf("%d operations on files and %d by processes, of %d that came", files.Ops, processes.Ops, s.Count-s.Dropped)
+			}
+			for _, h := range s.Hazards {
+				if h.Kind == RefusedHandle || h.Kind == StuckOperation || h.Kind == WaitingRelease {
+					t.Errorf("nothing of the kind happened: %s", h.Text)
+				}
+			}
 			if (s.Resyncs > 0) != (s.Dropped > 0) || len(s.InFlight) != 0 {
 				t.Errorf("%d resyncs, %d dropped, %d in flight", s.Resyncs, s.Dropped, len(s.InFlight))
 			}

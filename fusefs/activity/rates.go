@@ -48,7 +48,7 @@ func (w *window) rate(now int64) float64 {
 	return float64(sum) - oldest*gone
 }
 
-// traffic counts everything that went through the mount, and keeps the last minute by the second.
+// traffic counts everything that went through the mount, and keeps the last hour in slots.
 type traffic struct {
 	read, written int64 // bytes
 	count, errors uint64
@@ -56,28 +56,23 @@ type traffic struct {
 	shownError    *oplog.Event // copy of lastError; nil if there is a newer one
 	reads, writes window       // bytes
 	ops           window
-	seconds       [64]Second // the second s at s modulo the length; one that holds another second was idle
+	timeline      timeline[Second, *Second]
 }
 
-// secondsShown is a minute of full seconds and the running one.
-const secondsShown = 61
-
-func (t *traffic) add(e *oplog.Event, failed bool) {
-	read, written := e.Bytes()
-	at := ended(e)
+func (t *traffic) add(o *operation) {
 	t.count++
-	t.read += read
-	t.written += written
-	t.ops.add(at, 1)
-	t.reads.add(at, read)
-	t.writes.add(at, written)
-	s := t.second((e.Wall + e.Duration) / int64(time.Second))
+	t.read += o.read
+	t.written += o.written
+	t.ops.add(o.end, 1)
+	t.reads.add(o.end, o.read)
+	t.writes.add(o.end, o.written)
+	s := t.timeline.at(o.unix)
 	s.Ops++
-	s.Read += read
-	s.Written += written
-	if failed {
+	s.Read += o.read
+	s.Written += o.written
+	if o.failed {
 		s.Errors++
-		t.fail(e)
+		t.fail(o.Event)
 	}
 }
 
@@ -95,25 +90,23 @@ func (t *traffic) error() *oplog.Event {
 	return t.shownError
 }
 
-// second returns the sample of a second of wall-clock time.
-func (t *traffic) second(unix int64) *Second {
-	s := &t.seconds[uint64(unix)%uint64(len(t.seconds))]
-	if s.Unix != unix {
-		*s = Second{Unix: unix}
-	}
-	return s
+func (s *Second) merge(o *Second) {
+	s.Read += o.Read
+	s.Written += o.Written
+	s.Ops += o.Ops
+	s.Errors += o.Errors
 }
 
-// minute returns the samples up to the second of now, idle ones too.
-func (t *traffic) minute(now int64) []Second {
-	last := now / int64(time.Second)
-	samples := make([]Second, secondsShown)
-	for i := range samples {
-		unix := last - int64(secondsShown-1-i)
-		samples[i].Unix = unix
-		if s := t.seconds[uint64(unix)%uint64(len(t.seconds))]; s.Unix == unix {
-			samples[i] = s
+// series returns the samples of a span up to the slot of now, in ns since 1970 UTC; idle ones too.
+func (t *traffic) series(span int, now int64) []Second {
+	samples := make([]Second, 0, slotsShown)
+	t.timeline.shown(span, now/int64(time.Second), func(unix int64, s *Second) {
+		sample := Second{Unix: unix}
+		if s != nil {
+			sample = *s
+			sample.Unix = unix
 		}
-	}
+		samples = append(samples, sample)
+	})
 	return samples
 }
