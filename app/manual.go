@@ -24,15 +24,15 @@ func init() {
 
 func writeManual(folder string) error {
 	root := rootCommand()
-	quiet(root)
+	undated(root)
 	header := &doc.GenManHeader{Section: "1", Source: "Vitrine " + version, Manual: "User Commands"} // dated by SOURCE_DATE_EPOCH
 	return doc.GenManTree(root, header, folder)
 }
 
-// quiet leaves out when and by what the page was made.
-func quiet(c *cobra.Command) {
+// undated leaves out when and by what the page was made.
+func undated(c *cobra.Command) {
 	c.DisableAutoGenTag = true
 	for _, below := range c.Commands() {
-		quiet(below)
+		undated(below)
 	}
 }
