@@ -1,18 +1,41 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
+	"time"
 
 	"vitrine/app/config"
+	"vitrine/app/control"
+	"vitrine/app/crash"
 	"vitrine/fusefs"
 	"vitrine/ui"
 )
 
-// runApp is `vitrine` without a command: tray and window, or the drive alone where there is no display.
-func runApp(out, errOut io.Writer, showWindow bool) error {
+// appOptions are what `vitrine` without a command was asked for.
+type appOptions struct {
+	showWindow bool
+	atLogin    bool // the desktop may still be coming up
+}
+
+// runApp is `vitrine` without a command: tray and window, or the drive alone where there is no display. Where one runs
+// already it shows that one's window.
+func runApp(out, errOut io.Writer, o appOptions) error {
+	place, err := control.Find()
+	if err != nil {
+		return err
+	}
+	release, err := place.Claim(traySocket, raise)
+	if err != nil || release == nil {
+		return err
+	}
+	defer release()
+	end, crashes := watchCrashes(errOut)
+	defer end()
 	path, err := config.Path()
 	if err != nil {
 		return err
@@ -25,34 +48,85 @@ func runApp(out, errOut io.Writer, showWindow bool) error {
 		fmt.Fprintf(errOut, "vitrine: no display (%v): mounting without tray and window\n", err)
 		return runHeadless(out, errOut, settings)
 	}
-	return runDesktop(errOut, path, settings, showWindow)
+	return runDesktop(errOut, path, settings, o, crashes)
+}
+
+// raise lets the Vitrine that runs already show its window.
+func raise(running *control.Peer) error {
+	return running.Ask(context.Background(), control.Request{Do: control.DoOpen}, func(control.Reply) error { return nil })
 }
 
 // runDesktop shows tray and window until the person quits, or a signal ends it.
-func runDesktop(errOut io.Writer, path string, settings config.Config, showWindow bool) error {
-	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: showWindow}
-	if err := trayHost(); err != nil {
+func runDesktop(errOut io.Writer, path string, settings config.Config, o appOptions, crashes []crash.Report) error {
+	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow}
+	if err := awaitTrayHost(o.atLogin); err != nil {
 		options.Tray = false
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
 		fmt.Fprintf(errOut, "vitrine: no tray icon: %v\n", err)
 	}
+	if unknownLanguage != "" {
+		fmt.Fprintf(errOut, "vitrine: the window does not know the language of %s and speaks English\n", printable(unknownLanguage))
+	}
 	c := newController(path, settings)
+	c.showCrashes(crashes)
 	f := &foreground{errOut: errOut, engine: c.engine, signals: catchSignals()}
 	window := ui.New(c, options)
 	c.stop = window.Stop
+	defer c.answers(window.ShowWindow).listen(traySocket, f.say)()
+	if settings.MountOnStart {
+		go c.mountOnStart()
+	}
+	end := sync.OnceValue(func() error { return errors.Join(f.ejectUntilFree(), c.engine.close()) })
+	over := make(chan struct{})
 	go func() {
 		<-f.signals
 		window.Interrupt()
+		f.endWithout(over, end)
 	}()
 	err := window.Run()
+	close(over)
 	if err == nil { // the person quit, and the drive was ejected before
 		return c.engine.close()
 	}
 	if errors.Is(err, ui.ErrEnded) { // by a signal, which Fyne may have caught first, or because the display is gone
 		err = nil
 	}
-	return errors.Join(err, f.ejectUntilFree(), c.engine.close())
+	if err != nil {
+		err = keepFailure(err)
+	}
+	return errors.Join(err, end())
 }
+
+// windowPatience is how long the window may take to end after a signal. Fyne 2.7 can then wait for ever, for an event
+// that nobody handles any more.
+const windowPatience = 10 * time.Second
+
+// endWithout ends the program where the window does not, unless over is closed in time: the drive must be ejected.
+func (f *foreground) endWithout(over <-chan struct{}, end func() error) {
+	select {
+	case <-over:
+		return
+	case <-time.After(windowPatience):
+	}
+	status := exitOK
+	if err := end(); err != nil {
+		f.say(err.Error())
+		status = exitError
+	}
+	os.Exit(status)
+}
+
+// awaitTrayHost is trayHost, which at a login is given time: the program may be up before the desktop's panel is.
+func awaitTrayHost(atLogin bool) error {
+	err := trayHost()
+	for give := time.Now().Add(loginPatience); atLogin && err != nil && time.Now().Before(give); err = trayHost() {
+		time.Sleep(250 * time.Millisecond)
+	}
+	return err
+}
+
+// loginPatience is how long a desktop may take, after a login, until it has a tray.
+const loginPatience = 30 * time.Second
 
 // runHeadless mounts what the settings name and shows a status line until a signal ejects.
 func runHeadless(out, errOut io.Writer, settings config.Config) error {
@@ -61,16 +135,17 @@ func runHeadless(out, errOut io.Writer, settings config.Config) error {
 		return err
 	}
 	f := newForeground(out, errOut, settings.KeepEvents)
+	f.socket = traySocket
 	if err := f.engine.logTo(settings.LogFile, f.logFailed); err != nil {
 		fmt.Fprintf(errOut, "vitrine: %v; going on without a log\n", err)
 	}
-	mount, err := driveConfig(settings)
-	if err != nil {
-		return err
+	if err := f.metricsAt(settings.Metrics); err != nil {
+		f.say(fmt.Sprintf("%v; going on without metrics", err))
 	}
+	f.patient = settings.MountOnStart
 	line := newStatusLine(out, f.engine)
 	defer line.end()
-	return f.serve(mount, line.show)
+	return f.serve(func() (fusefs.Config, error) { return driveConfig(settings) }, line.show)
 }
 
 // driveConfig is the mount that settings ask for. The folders of a fresh start are made: those that a person named

@@ -43,23 +43,27 @@ func execute(args []string, out, errOut io.Writer) int {
 }
 
 func rootCommand() *cobra.Command {
-	var show bool
+	var o appOptions
 	root := &cobra.Command{
 		Use:   "vitrine",
 		Short: "Mount a folder as a drive and see everything that passes through it",
 		Long: `Vitrine mounts a backing folder as a drive through FUSE, keeps every write safe, and shows, live, what passes
 through it. Without a command it starts the tray icon. Where there is no display it mounts at once and shows a status
-line in the terminal until Ctrl-C ejects.`,
+line in the terminal until Ctrl-C ejects. Where it runs already, it shows the window of the running one.
+
+Exit status of every command: 0 where it did what it was asked, 1 with a message where it did not, 2 where the command
+line is wrong.`,
 		Args:          usage(cobra.NoArgs),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runApp(cmd.OutOrStdout(), cmd.ErrOrStderr(), show)
+			return runApp(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
-	root.Flags().BoolVar(&show, "window", false, "show the activity window at once")
+	root.Flags().BoolVar(&o.showWindow, "window", false, "show the activity window at once")
+	root.Flags().BoolVar(&o.atLogin, "at-login", false, "started by the login: wait a little for the desktop's tray")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(mountCommand(), versionCommand())
+	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), viewCommand(), doctorCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }
@@ -98,6 +102,8 @@ Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the comman
 	cmd.Flags().BoolVar(&m.config.Create, "create", false, "create MOUNTPOINT if it is missing")
 	cmd.Flags().BoolVar(&m.config.InPlace, "in-place", false, "mount over FOLDER itself, to watch it where it is")
 	cmd.Flags().BoolVar(&m.config.AllowOther, "allow-other", false, "let all users in, each with their own permissions; without it only you")
+	cmd.Flags().StringVar(&m.metrics, "metrics", "", "serve metrics for Prometheus at `ADDRESS`, such as 127.0.0.1:9464, to this machine only")
+	cmd.Flags().BoolVar(&m.metricsAnywhere, "metrics-anywhere", false, "let --metrics take an address that other machines reach; they have no password")
 	cmd.Flags().StringVar(&m.logFile, "log", "", "also write every operation to `FILE` as NDJSON, rotated")
 	return cmd
 }
@@ -111,6 +117,8 @@ func (m *mountOptions) folders(_ *cobra.Command, args []string) error {
 		return errors.New("--create makes a mount point, and --in-place needs none")
 	case !m.config.InPlace && len(args) != 2:
 		return fmt.Errorf("mount takes two folders, BACKING and MOUNTPOINT; %d given", len(args))
+	case m.metricsAnywhere && m.metrics == "":
+		return errors.New("--metrics-anywhere needs --metrics with an address")
 	case slices.Contains(args, ""):
 		return errors.New("the name of a folder is empty")
 	}
@@ -131,6 +139,9 @@ func versionCommand() *cobra.Command {
 
 // revision is the commit that the program was built from, where the build knows it.
 func revision() string {
+	if commit != "" {
+		return " (" + commit + ")"
+	}
 	info, _ := debug.ReadBuildInfo()
 	if info == nil {
 		return ""

@@ -44,12 +44,16 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// TestLocaleWithoutLanguage starts the program with the locales of containers and services: it says nothing of them.
+// TestLocaleWithoutLanguage starts the program with the locales of containers and services, and with some that do not
+// exist: it says nothing of them.
 func TestLocaleWithoutLanguage(t *testing.T) {
 	s := desktop.New(t)
-	for _, locale := range []string{"C.UTF-8", "C", "POSIX", ""} {
+	for _, locale := range []string{
+		"C.UTF-8", "C", "POSIX", "", "xx_YY.UTF-8", "english", "de", "de@euro", "de_XX", "pt_BR.UTF-8", "pt_XX", "tlh_KX", "../../etc", "x", "_", "de:xx",
+		strings.Repeat("x", 5000),
+	} {
 		cmd := exec.Command(vitrine, "version")
-		cmd.Env = []string{"LANG=" + locale, "LC_ALL=" + locale}
+		cmd.Env = []string{"LANG=" + locale, "LC_ALL=" + locale, "LANGUAGE=" + locale}
 		p := s.StartCmd(cmd)
 		if p.WaitExit(soon); strings.Count(p.Output(), "\n") != 1 {
 			t.Errorf("LANG=%s:\n%s", locale, p.Output())

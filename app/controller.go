@@ -16,9 +16,10 @@ import (
 
 // controller does for the window and the tray what the person asks for.
 type controller struct {
-	engine *engine
-	path   string // of the configuration
-	stop   func() // ends the user interface; set before it runs
+	engine  *engine
+	waiting *patience
+	path    string // of the configuration
+	stop    func() // ends the user interface; set before it runs
 
 	mu       sync.Mutex // guards all below, for short
 	settings config.Config
@@ -31,25 +32,42 @@ var _ ui.Controller = (*controller)(nil)
 func newController(path string, settings config.Config) *controller {
 	c := &controller{path: path, settings: settings}
 	c.engine = newEngine(settings.KeepEvents, func(fusefs.Status) { c.tell() })
+	c.waiting = &patience{drive: c.engine.drive, waiting: func(string) { c.tell() }}
 	c.applyLog(settings)
+	if err := c.engine.metricsAt(settings.Metrics); err != nil {
+		c.report(fmt.Errorf("The drive goes on without metrics: %w.", err))
+	}
 	return c
 }
 
 // Status joins the drive's status with the controller's own problem.
 func (c *controller) Status() ui.Status {
-	s := showStatus(c.engine.drive.Status())
+	s := showStatus(c.driveStatus())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if full, err := c.settings.Expand(); err == nil && (s.State == ui.Unmounted || s.Backing == "") {
+	if c.problem != nil {
+		s.Problem = c.problem
+	}
+	return s
+}
+
+// driveStatus is the drive's status, with the folders of the settings where it has none of its own.
+func (c *controller) driveStatus() fusefs.Status {
+	s := c.waiting.status()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if full, err := c.settings.Expand(); err == nil && (s.State == fusefs.Unmounted || s.Backing == "") {
 		s.Backing, s.MountPoint, s.ReadOnly = full.Backing, full.MountPoint, full.ReadOnly
 		if full.InPlace {
 			s.MountPoint = full.Backing
 		}
 	}
-	if c.problem != nil {
-		s.Problem = c.problem
-	}
 	return s
+}
+
+// answers are what the commands in a terminal are told; show shows the window.
+func (c *controller) answers(show func()) *answers {
+	return &answers{engine: c.engine, status: c.driveStatus, eject: c.ejectNow, show: show}
 }
 
 var uiStates = map[fusefs.State]ui.State{
@@ -118,6 +136,7 @@ func (c *controller) report(err error) {
 func (c *controller) Mount(create, show bool) {
 	c.report(nil)
 	go func() {
+		c.waiting.giveUp()
 		mount, err := c.driveConfig()
 		if err != nil {
 			c.report(err)
@@ -143,8 +162,12 @@ func (c *controller) driveConfig() (fusefs.Config, error) {
 
 // Eject unmounts; what stands against it is in the drive's status.
 func (c *controller) Eject(force bool) {
+	go c.ejectNow(context.Background(), force)
+}
+
+func (c *controller) ejectNow(ctx context.Context, force bool) error {
 	c.report(nil)
-	go c.engine.drive.Eject(context.Background(), force)
+	return c.waiting.eject(ctx, force)
 }
 
 // OpenFolder shows the mount point in the file manager, which is another process and so may touch it.
@@ -161,7 +184,7 @@ func (c *controller) OpenFolder() {
 func (c *controller) Quit(force bool) {
 	c.report(nil)
 	go func() {
-		if err := c.engine.drive.Eject(context.Background(), force); err == nil || force {
+		if err := c.waiting.eject(context.Background(), force); err == nil || force {
 			c.stop()
 		}
 	}()
@@ -171,21 +194,39 @@ func (c *controller) Quit(force bool) {
 func (c *controller) Settings() ui.Settings {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return ui.Settings(c.settings)
+	return showSettings(c.settings)
+}
+
+func showSettings(s config.Config) ui.Settings {
+	return ui.Settings{
+		Backing: s.Backing, MountPoint: s.MountPoint, InPlace: s.InPlace, ReadOnly: s.ReadOnly, ShowFolder: s.ShowFolder,
+		LogFile: s.LogFile, KeepEvents: s.KeepEvents,
+	}
+}
+
+// with returns the present settings with what the settings window can change.
+func (c *controller) with(s ui.Settings) config.Config {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.settings
+	n.Backing, n.MountPoint, n.InPlace, n.ReadOnly = s.Backing, s.MountPoint, s.InPlace, s.ReadOnly
+	n.ShowFolder, n.LogFile, n.KeepEvents = s.ShowFolder, s.LogFile, s.KeepEvents
+	return n
 }
 
 // Check returns what is wrong with s.
 func (c *controller) Check(s ui.Settings) []ui.FieldError {
 	var found []ui.FieldError
-	for _, wrong := range config.Config(s).Check() {
+	for _, wrong := range c.with(s).Check() {
 		found = append(found, ui.FieldError{Field: wrong.Field, Message: wrong.Message})
 	}
 	return found
 }
 
 // Save writes s and applies what applies at once: the log file and how many operations are kept.
-func (c *controller) Save(s ui.Settings) error {
-	settings := config.Config(s)
+func (c *controller) Save(s ui.Settings) error { return c.save(c.with(s)) }
+
+func (c *controller) save(settings config.Config) error {
 	if err := config.Save(c.path, settings); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"vitrine/app/metrics"
 	"vitrine/fusefs"
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
@@ -15,6 +16,7 @@ type engine struct {
 	model  *activity.Model
 	drive  *fusefs.Drive
 	log    *oplog.LogWriter // nil without a log file
+	served *metrics.Server  // nil without metrics
 }
 
 // newEngine returns an unmounted drive whose newest keep operations are kept. changed is called with each new status.
@@ -58,6 +60,28 @@ func (e *engine) logTo(file string, failed func(error)) error {
 	return nil
 }
 
+// metricsAt serves metrics at an address, "" for nowhere, until the engine is closed.
+func (e *engine) metricsAt(address string) error {
+	if address == "" {
+		return nil
+	}
+	sink := metrics.NewSink(version, metrics.Source{
+		Flush:        e.record.Flush,
+		Mounted:      func() bool { s := e.drive.Status().State; return s == fusefs.Mounted || s == fusefs.Ejecting },
+		Open:         func() int { return len(e.drive.OpenHandles()) },
+		InFlight:     e.record.InFlightCount,
+		Dropped:      e.record.Dropped,
+		DroppedBytes: e.record.DroppedBytes,
+	})
+	served, err := metrics.Serve(address, sink)
+	if err != nil {
+		return err
+	}
+	e.served = served
+	e.record.Attach(sink)
+	return nil
+}
+
 // saveLog writes all kept operations as NDJSON.
 func (e *engine) saveLog(w io.Writer) error {
 	e.record.Flush()
@@ -70,6 +94,9 @@ func (e *engine) close() error {
 	err := e.record.Close()
 	if e.log != nil {
 		err = errors.Join(err, e.log.Close())
+	}
+	if e.served != nil {
+		err = errors.Join(err, e.served.Close())
 	}
 	return err
 }

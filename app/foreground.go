@@ -11,28 +11,56 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"vitrine/app/config"
 	"vitrine/fusefs"
 )
 
 // mountOptions are what `vitrine mount` was asked for.
 type mountOptions struct {
-	config  fusefs.Config
-	logFile string
+	config          fusefs.Config
+	logFile         string
+	metrics         string // address, "" for none
+	metricsAnywhere bool   // the address may be one that other machines reach
 }
 
 // run mounts, and serves until a signal or something outside ejects.
 func (m mountOptions) run(out, errOut io.Writer) error {
-	if err := m.checkLog(); err != nil {
+	if err := errors.Join(m.checkLog(), m.checkMetrics()); err != nil {
 		return usageError{err}
 	}
+	end, _ := watchCrashes(errOut)
+	defer end()
 	f := newForeground(out, errOut, config.DefaultKeepEvents)
-	if m.logFile != "" {
-		if err := f.engine.logTo(m.logFile, f.logFailed); err != nil {
-			return errors.Join(err, f.engine.close())
-		}
+	f.socket = mountSocket()
+	if err := f.engine.logTo(m.logFile, f.logFailed); err != nil {
+		return errors.Join(err, f.engine.close())
 	}
-	return f.serve(m.config, nil)
+	if err := f.metricsAt(m.metrics); err != nil {
+		return errors.Join(err, f.engine.close())
+	}
+	return f.serve(func() (fusefs.Config, error) { return m.config, nil }, nil)
+}
+
+// metricsAt serves metrics, and says where.
+func (f *foreground) metricsAt(address string) error {
+	err := f.engine.metricsAt(address)
+	if f.engine.served != nil {
+		f.say("metrics are at http://" + f.engine.served.Addr() + "/metrics")
+	}
+	return err
+}
+
+// checkMetrics refuses an address that is none, or that tells other machines what was not meant for them.
+func (m mountOptions) checkMetrics() error {
+	if m.metrics == "" {
+		return nil
+	}
+	if err := config.CheckMetrics(m.metrics, m.metricsAnywhere); err != nil {
+		return fmt.Errorf("--metrics %s: %w. With --metrics-anywhere other machines may read them", m.metrics, err)
+	}
+	return nil
 }
 
 // checkLog refuses a log file below either folder, where every line of it would cause another.
@@ -59,7 +87,9 @@ func (m mountOptions) checkLog() error {
 // foreground serves a drive in a terminal.
 type foreground struct {
 	out, errOut io.Writer
+	socket      string // name of the one over which it is spoken to
 	engine      *engine
+	patient     bool               // wait for a backing folder that is not there yet
 	statuses    chan fusefs.Status // the newest status that was not looked at
 	signals     chan os.Signal
 }
@@ -85,12 +115,17 @@ func (f *foreground) statusChanged(s fusefs.Status) {
 	f.statuses <- s
 }
 
+func (f *foreground) say(text string) { fmt.Fprintf(f.errOut, "vitrine: %s\n", text) }
+
 func (f *foreground) logFailed(err error) {
-	fmt.Fprintf(f.errOut, "vitrine: the log cannot be written any more: %v\n", err)
+	f.say(fmt.Sprintf("the log cannot be written any more: %v", err))
 }
 
 // serve mounts and returns when the drive is unmounted again. tick, which may be nil, is called once a second.
-func (f *foreground) serve(c fusefs.Config, tick func()) (err error) {
+func (f *foreground) serve(wanted func() (fusefs.Config, error), tick func()) (err error) {
+	waiting := &patience{drive: f.engine.drive, waiting: f.waiting}
+	answers := &answers{engine: f.engine, status: waiting.status, eject: waiting.eject}
+	defer answers.listen(f.socket, f.say)()
 	defer func() { err = errors.Join(err, f.engine.close()) }()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -102,12 +137,35 @@ func (f *foreground) serve(c fusefs.Config, tick func()) (err error) {
 		case <-ctx.Done():
 		}
 	}()
-	if err := f.engine.drive.Mount(ctx, c); err != nil {
+	c, err := f.mount(ctx, waiting, wanted)
+	if f.patient && errors.Is(err, context.Canceled) {
+		return nil // it was told to end while it waited
+	}
+	if err != nil {
 		return explain(err)
 	}
 	stop()
 	fmt.Fprintf(f.out, "mounted %s on %s\n", c.Backing, c.MountPoint)
+	notify(daemon.SdNotifyReady)
 	return f.await(tick)
+}
+
+func (f *foreground) mount(ctx context.Context, p *patience, wanted func() (fusefs.Config, error)) (fusefs.Config, error) {
+	c, err := wanted()
+	switch {
+	case err != nil:
+		return c, err
+	case f.patient:
+		return c, p.mount(ctx, wanted)
+	}
+	return c, f.engine.drive.Mount(ctx, c)
+}
+
+// waiting tells that a folder is waited for.
+func (f *foreground) waiting(text string) {
+	if text != "" {
+		f.say(text)
+	}
 }
 
 // await returns when the drive is unmounted, by a signal or from outside.
@@ -135,6 +193,7 @@ func (f *foreground) await(tick func()) error {
 
 // ejectUntilFree ejects, again and again while the drive is in use, and by force after another signal.
 func (f *foreground) ejectUntilFree() error {
+	notify(daemon.SdNotifyStopping)
 	err := f.engine.drive.Eject(context.Background(), false)
 	if err != nil {
 		fmt.Fprintf(f.errOut, "vitrine: %v\nIt is ejected as soon as that is over. Press Ctrl-C again to eject by force.\n", err)

@@ -1,39 +1,69 @@
 package main
 
-// Fyne complains on stderr, before main begins, about a locale such as C.UTF-8, which names no language. A function
-// that runs before Go's runtime reads the environment shortens it to C, about which it does not; restoreLocale puts
-// back what was there, for us and for the programs that we start.
+// Fyne complains on stderr, before main begins, about a locale that names no language known to it, such as C.UTF-8 or
+// xx_YY. A function that runs before Go's runtime reads the environment shortens it to what Fyne understands;
+// restoreLocale puts back what was there, for us and for the programs that we start.
 
 /*
+#include <stdlib.h>
 #include <string.h>
 
-static char *cut[3];
+// What Fyne has texts in; others are English, whichever they are.
+static const char languages[] = " cs de el en es fr pl pt ru sv ta uk zh ";
+static const char with_region[] = " pt_BR pt_PT zh_CN zh_HK zh_SG zh_TW ";
 
-static void shorten(char *variable, const char *prefix, int i)
+static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"};
+enum { count = sizeof names / sizeof *names };
+
+static struct {
+	char *variable, *at, was[2];
+	int unknown;
+} cut[count];
+
+// listed says whether the first n characters stand between spaces in a list.
+static int listed(const char *list, const char *word, size_t n)
 {
-	size_t n = strlen(prefix);
-	if (!strncmp(variable, prefix, n) && !strncmp(variable + n, "C.", 2)) {
-		cut[i] = variable;
-		variable[n + 1] = 0;
-	}
+	for (; (list = strchr(list, ' ')) && list[1]; list++)
+		if (!strncmp(list + 1, word, n) && list[1 + n] == ' ')
+			return 1;
+	return 0;
+}
+
+static int ends(char c) { return !c || c == '.'; }
+
+static void shorten(int i, char *variable, char *value)
+{
+	if (!*value || !strcmp(value, "C") || !strcmp(value, "POSIX"))
+		return;
+	size_t n = strcspn(value, "_-.@:");
+	int known = n == 2 && listed(languages, value, n);
+	if (known && (ends(value[2]) || (listed(with_region, value, 5) && ends(value[5]))))
+		return;
+	cut[i].variable = variable;
+	cut[i].unknown = !known && strncmp(value, "C.", 2);
+	cut[i].at = known ? value + n : value;
+	memcpy(cut[i].was, cut[i].at, 2);
+	memcpy(cut[i].at, known ? "" : "C", known ? 1 : 2);
 }
 
 __attribute__((constructor)) static void shorten_locale(int argc, char **argv, char **env)
 {
 	(void)argc, (void)argv;
-	for (; env && *env; env++) {
-		shorten(*env, "LC_ALL=", 0);
-		shorten(*env, "LC_MESSAGES=", 1);
-		shorten(*env, "LANG=", 2);
-	}
+	for (; env && *env; env++)
+		for (int i = 0; i < count; i++) {
+			size_t n = strlen(names[i]);
+			if (!strncmp(*env, names[i], n) && (*env)[n] == '=')
+				shorten(i, *env, *env + n + 1);
+		}
 }
 
-static const char *restore(int i)
+static const char *restore(int i, int *unknown)
 {
-	if (!cut[i])
+	if (!cut[i].variable)
 		return NULL;
-	cut[i][strlen(cut[i])] = '.';
-	return cut[i];
+	memcpy(cut[i].at, cut[i].was, 2);
+	*unknown = cut[i].unknown;
+	return cut[i].variable;
 }
 */
 import "C"
@@ -43,13 +73,22 @@ import (
 	"strings"
 )
 
-func init() { restoreLocale() }
+// unknownLanguage is the first variable that names a language which the window does not know, with its value; "" where
+// there is none.
+var unknownLanguage = restoreLocale()
 
-func restoreLocale() {
-	for i := range C.int(3) {
-		if variable := C.restore(i); variable != nil {
-			name, value, _ := strings.Cut(C.GoString(variable), "=")
-			os.Setenv(name, value)
+func restoreLocale() (first string) {
+	for i := range C.int(C.count) {
+		var unknown C.int
+		variable := C.restore(i, &unknown)
+		if variable == nil {
+			continue
+		}
+		name, value, _ := strings.Cut(C.GoString(variable), "=")
+		os.Setenv(name, value)
+		if unknown != 0 && first == "" {
+			first = name + "=" + value
 		}
 	}
+	return first
 }

@@ -5,8 +5,11 @@ import (
 	"os"
 )
 
-// version is set by the linker when a package is built.
-var version = "0.1.0"
+// version and commit are set by the linker when a package is built.
+var (
+	version = "0.1.0"
+	commit  string
+)
 
 const appID = "app.vitrine.Vitrine"
 

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -123,6 +126,41 @@ func checkKeepEvents(v any) string {
 		return takesKeepEvents
 	}
 	return ""
+}
+
+func checkMetrics(v any) string {
+	address := *v.(*string)
+	if address == "" {
+		return ""
+	}
+	host, reason := splitMetrics(address)
+	if ip := net.ParseIP(host); reason == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "it takes an address of this machine alone, such as 127.0.0.1:9464: whoever reaches it can read the metrics"
+	}
+	return reason
+}
+
+// CheckMetrics returns what is wrong with an address for metrics. Anywhere allows one that other machines reach.
+func CheckMetrics(address string, anywhere bool) error {
+	reason := checkMetrics(&address)
+	if anywhere {
+		_, reason = splitMetrics(address)
+	}
+	if reason != "" {
+		return errors.New(reason)
+	}
+	return nil
+}
+
+func splitMetrics(address string) (host, reason string) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", "it takes a host and a port, such as 127.0.0.1:9464"
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return "", "its port must be a number from 0 to 65535, where the system chooses one for 0"
+	}
+	return host, ""
 }
 
 func checkSwitch(any) string { return "" }

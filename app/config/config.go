@@ -28,6 +28,9 @@ type Config struct {
 	ShowFolder bool   // open the folder in the file manager after a mount by click
 	LogFile    string // NDJSON log of every operation, "" for none
 	KeepEvents int    // operations kept for the Log tab
+
+	MountOnStart bool   // mount as soon as the program starts
+	Metrics      string // address on this machine where Prometheus reads metrics, "" for none
 }
 
 // Default returns the settings of a person who never changed one.

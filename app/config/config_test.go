@@ -102,6 +102,10 @@ func TestLoadNamesMistakesByLineAndKey(t *testing.T) {
 	for text, want := range map[string][]string{
 		"\n\n\n\n\n\nkeep_events = \"many\"": {`config.toml line 7: keep_events is "many"; it takes a whole number from 1,000 to 10,000,000. Correct it`},
 		"keep_events = 999":                  {"line 1: keep_events is 999; it takes a whole number from 1,000 to 10,000,000"},
+		`metrics = "0.0.0.0:9464"`:           {`line 1: metrics is "0.0.0.0:9464"; it takes an address of this machine alone, such as 127.0.0.1:9464`},
+		`metrics = "9464"`:                   {`metrics is "9464"; it takes a host and a port`},
+		`metrics = "localhost:http"`:         {`its port must be a number`},
+		`metrics = 9464`:                     {`metrics is 9464; it takes an address in quotes`},
 		"keep_events = 1e5":                  {"line 1: keep_events is 1e5; it takes"},
 		"keep_events = 99999999999999999999": {"line 1: keep_events is 99999999999999999999; it takes"},
 		"read_only = \"yes\"":                {`line 1: read_only is "yes"; it takes true or false, without quotes`},

@@ -72,6 +72,20 @@ var keys = []key{
 		at:    func(c *Config) any { return &c.KeepEvents },
 		check: checkKeepEvents,
 	},
+	{
+		name: "mount_on_start", field: "MountOnStart",
+		about: "Mount as soon as Vitrine starts. While backing is not there yet, as on a network disk, it waits for it.",
+		takes: "it takes true or false, without quotes",
+		at:    func(c *Config) any { return &c.MountOnStart },
+		check: checkSwitch,
+	},
+	{
+		name: "metrics", field: "Metrics",
+		about: "Where Prometheus may read metrics, on this machine only, such as 127.0.0.1:9464; empty for nowhere.",
+		takes: `it takes an address in quotes, such as "127.0.0.1:9464", or "" for none`,
+		at:    func(c *Config) any { return &c.Metrics },
+		check: checkMetrics,
+	},
 }
 
 func keyNamed(name string) *key {

@@ -21,6 +21,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # packages SYSTEM PURPOSE prints the names of the packages that building, running or testing needs.
 packages() {
 	case $1-$2 in
+	debian-package) echo git appstream desktop-file-utils xz-utils binutils ;;
+	fedora-package) echo git appstream desktop-file-utils xz binutils ;;
 	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
 	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 tar ;;

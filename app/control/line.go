@@ -1,0 +1,72 @@
+package control
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+const (
+	maxRequest = 64 << 10 // bytes in the line of a request
+	maxReply   = 4 << 20  // bytes in the line of a reply
+)
+
+var errLong = errors.New("the line is longer than the protocol allows")
+
+// readLine reads one line of JSON of at most size bytes into v.
+func readLine(r *bufio.Reader, size int, v any) error {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > size {
+			return errLong
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+	if err := json.Unmarshal(line, v); err != nil {
+		return fmt.Errorf("the line is not JSON of the protocol: %w", err)
+	}
+	return nil
+}
+
+// writeLine writes v as one line of JSON, within the limit.
+func writeLine(conn net.Conn, limit time.Duration, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(line) >= maxReply {
+		return errLong
+	}
+	if err := conn.SetWriteDeadline(time.Now().Add(limit)); err != nil {
+		return err
+	}
+	_, err = conn.Write(append(line, '\n'))
+	return err
+}
+
+// who returns the process and the user at the other end.
+func who(conn *net.UnixConn) (pid, uid int, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0, 0, err
+	}
+	var asked error
+	if err := raw.Control(func(fd uintptr) { pid, uid, asked = credentials(int(fd)) }); err != nil {
+		return 0, 0, err
+	}
+	return pid, uid, asked
+}
+
+// trusted says whether a user may speak with this process.
+func trusted(uid int) bool { return uid == os.Geteuid() || uid == 0 }

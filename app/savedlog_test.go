@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vitrine/fusefs/oplog"
+)
+
+// second is a second in ns.
+const second = int64(1_000_000_000)
+
+// oneRun are the operations of one run that began at a second: a file is opened, written and closed.
+func oneRun(began int64) []oplog.Event {
+	wall := began * second
+	return []oplog.Event{
+		{Seq: 1, Wall: wall + 1, Mono: 1, Duration: 5, Op: oplog.Create, Path: "/f", Handle: 1, PID: 7, Proc: "cp"},
+		{Seq: 2, Wall: wall + 10, Mono: 10, Duration: 5, Op: oplog.Write, Path: "/f", Handle: 1, Size: 4, Result: 4, PID: 7, Proc: "cp"},
+		{Seq: 4, Wall: wall + 20, Mono: 20, Duration: 5, Op: oplog.Release, Path: "/f", Handle: 1, PID: 7, Proc: "cp"},
+	}
+}
+
+func saved(t *testing.T, more string, events ...oplog.Event) string {
+	t.Helper()
+	var text bytes.Buffer
+	check(t, oplog.WriteNDJSON(&text, events))
+	file := filepath.Join(t.TempDir(), "ops.ndjson")
+	check(t, os.WriteFile(file, append(text.Bytes(), more...), 0o600))
+	return file
+}
+
+func TestLoadLogOfSeveralRuns(t *testing.T) {
+	file := saved(t, "", append(oneRun(100), oneRun(200)...)...)
+	l, err := loadLog(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _ := l.history.All()
+	var seqs, handles []uint64
+	for i, e := range events {
+		seqs, handles = append(seqs, e.Seq), append(handles, e.Handle)
+		if i > 0 && e.Mono <= events[i-1].Mono {
+			t.Errorf("time goes back at %d", i)
+		}
+	}
+	if got := [2][]uint64{seqs, handles}; !equal(got[0], 1, 2, 4, 5, 6, 8) || !equal(got[1], 1, 1, 1, 2, 2, 2) {
+		t.Errorf("%v", got)
+	}
+	if s := l.model.Snapshot(); len(s.Open) != 0 || s.Written != 8 || s.Dropped != 2 || s.Count != 8 {
+		t.Errorf("%+v", s)
+	}
+	if want := file + ": 6 operations from "; !strings.HasPrefix(l.notice, want) || !strings.Contains(l.notice, "2 more are missing") {
+		t.Errorf("%q", l.notice)
+	}
+}
+
+func equal(got []uint64, want ...uint64) bool {
+	for i, n := range want {
+		if i >= len(got) || got[i] != n {
+			return false
+		}
+	}
+	return len(got) == len(want)
+}
+
+func TestLoadLogThatIsCut(t *testing.T) {
+	l, err := loadLog(saved(t, `{"time":"2026-01-0`, oneRun(100)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, next := l.history.Bounds(); next-first != 3 || !strings.Contains(l.notice, "line 4, the last, is cut") {
+		t.Errorf("%d, %q", next-first, l.notice)
+	}
+}
+
+func TestLoadLogRefuses(t *testing.T) {
+	folder := t.TempDir()
+	for file, says := range map[string]string{
+		filepath.Join(folder, "none"):       "no such file",
+		folder:                              "is a directory",
+		saved(t, ""):                        "holds no operation",
+		saved(t, "\n\n"):                    "holds no operation",
+		saved(t, "hello\n"):                 "line 1: not a line of a log",
+		saved(t, "{}\n", oneRun(1)...):      "line 4: not a line of a log: no time",
+		saved(t, `{"op":"write"}`+"\n{}\n"): "line 1",
+	} {
+		if _, err := loadLog(file); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%v; want %q", err, says)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"vitrine/app/config"
+	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
+	"vitrine/ui"
+)
+
+func viewCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "view FILE",
+		Short: "Look at a saved log in the window",
+		Long: `Opens the window on a log that was written with --log, or saved from the window, also of another machine. Nothing is
+mounted, and a running Vitrine is not disturbed.
+
+Exit status: 0 once the window is closed, 1 with a message where the file is no log or there is no display.`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return runView(args[0]) },
+	}
+}
+
+func runView(file string) error {
+	log, err := loadLog(file)
+	if err != nil {
+		return err
+	}
+	if err := display(); err != nil {
+		return fmt.Errorf("a log is looked at in a window, and there is no display: %w", err)
+	}
+	v := &viewer{log: log}
+	window := ui.New(v, ui.Options{AppID: appID, Version: version, ShowWindow: true, Notice: log.notice})
+	v.stop = window.Stop
+	err = window.Run()
+	switch {
+	case errors.Is(err, ui.ErrEnded):
+		return nil
+	case err != nil:
+		return keepFailure(err)
+	}
+	return nil
+}
+
+// viewer is the controller of a saved log: there is something to see and nothing to do.
+type viewer struct {
+	log  *savedLog
+	stop func()
+
+	mu      sync.Mutex // guards all below
+	problem *ui.Problem
+	changed []func()
+}
+
+var _ ui.Controller = (*viewer)(nil)
+
+// Status names the log where a drive would name its folder.
+func (v *viewer) Status() ui.Status {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return ui.Status{State: ui.Unmounted, Backing: v.log.file, Problem: v.problem}
+}
+
+// OnChange registers f.
+func (v *viewer) OnChange(f func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.changed = append(v.changed, f)
+}
+
+// Mount says that there is nothing to mount.
+func (v *viewer) Mount(_, _ bool) {
+	v.mu.Lock()
+	v.problem = &ui.Problem{What: errViewer.Error(), Cure: "Start Vitrine without 'view' to mount a folder."}
+	changed := v.changed
+	v.mu.Unlock()
+	for _, f := range changed {
+		f()
+	}
+}
+
+var errViewer = errors.New("This window shows a saved log; there is no drive.")
+
+// Eject has nothing to do.
+func (v *viewer) Eject(bool) {}
+
+// OpenFolder has nothing to show.
+func (v *viewer) OpenFolder() {}
+
+// Quit ends the program.
+func (v *viewer) Quit(bool) { v.stop() }
+
+// Settings are those of the running Vitrine's business.
+func (v *viewer) Settings() ui.Settings { return showSettings(config.Default()) }
+
+// Check finds nothing.
+func (v *viewer) Check(ui.Settings) []ui.FieldError { return nil }
+
+// Save refuses.
+func (v *viewer) Save(ui.Settings) error { return errViewer }
+
+// Activity is the state at the end of the log.
+func (v *viewer) Activity() *activity.Snapshot { return v.log.model.Snapshot() }
+
+// History is the log.
+func (v *viewer) History() *oplog.History { return v.log.history }
+
+// SaveLog writes the log again.
+func (v *viewer) SaveLog(w io.Writer) error {
+	events, _ := v.log.history.All()
+	return oplog.WriteNDJSON(w, events)
+}
