@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 
 	"vitrine/app/config"
@@ -148,8 +149,14 @@ func (c *controller) Eject(force bool) {
 }
 
 // OpenFolder shows the mount point in the file manager, which is another process and so may touch it.
-func (c *controller) OpenFolder() {
-	folder := c.engine.drive.Status().MountPoint
+func (c *controller) OpenFolder() { c.show(c.engine.drive.Status().MountPoint) }
+
+// OpenContaining shows the folder that holds a file of the drive in the file manager.
+func (c *controller) OpenContaining(path string) {
+	c.show(filepath.Join(c.engine.drive.Status().MountPoint, filepath.Dir(filepath.Clean(path))))
+}
+
+func (c *controller) show(folder string) {
 	go func() {
 		if err := openFolder(folder); err != nil {
 			c.report(fmt.Errorf("The folder %s could not be shown: %w.", folder, err))

@@ -79,6 +79,9 @@ type Controller interface {
 	Eject(force bool)
 	// OpenFolder shows the mount point in the file manager.
 	OpenFolder()
+	// OpenContaining shows the folder that holds a file of the drive in the file manager. The path is that below the
+	// mount point and begins with "/".
+	OpenContaining(path string)
 	// Quit ejects and, where that worked, ends the program. With force it ends it whatever holds files.
 	Quit(force bool)
 

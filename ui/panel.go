@@ -10,6 +10,8 @@ import (
 // panel is the content of a tab.
 type panel interface {
 	object() fyne.CanvasObject
+	// grid returns the panel's table, which takes the keys.
+	grid() *grid
 	// show brings the panel up to date. It is called only while the panel is visible.
 	show(a *activity.Snapshot, s Status)
 }
