@@ -8,10 +8,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"vitrine/fusefs/activity"
 )
@@ -117,13 +115,13 @@ func newChartChoices(c *chart) *chartChoices {
 	for i, p := range c.periods {
 		l := newLink(p.name, func() { c.setPeriod(i) })
 		k.spans = append(k.spans, l)
-		k.box.Add(l)
+		k.box.Add(l.tappable)
 	}
 	k.box.Add(muted("│"))
 	k.kinds[0] = newLink(tr("bytes"), func() { c.setHeat(false) })
 	k.kinds[1] = newLink(tr("latency"), func() { c.setHeat(true) })
-	k.box.Add(k.kinds[0])
-	k.box.Add(k.kinds[1])
+	k.box.Add(k.kinds[0].tappable)
+	k.box.Add(k.kinds[1].tappable)
 	k.update()
 	return k
 }
@@ -139,25 +137,14 @@ func (k *chartChoices) update() {
 
 // link is a word that can be clicked on.
 type link struct {
-	widget.BaseWidget
+	*tappable
 	line *line
-	do   func()
 }
-
-var (
-	_ fyne.Tappable      = (*link)(nil)
-	_ desktop.Cursorable = (*link)(nil)
-)
 
 func newLink(text string, do func()) *link {
-	l := &link{line: muted(text), do: do}
-	l.ExtendBaseWidget(l)
-	return l
+	l := muted(text)
+	return &link{newTappable(l, do), l}
 }
-
-func (l *link) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.line) }
-func (l *link) Tapped(*fyne.PointEvent)             { l.do() }
-func (l *link) Cursor() desktop.Cursor              { return desktop.PointerCursor }
 
 // mark shows whether this is what is chosen.
 func (l *link) mark(on bool) {

@@ -76,6 +76,8 @@ func (w *window) typedRune(r rune) {
 		w.showHelp()
 	case '/':
 		w.focusFilter()
+	case '!':
+		w.showLastError()
 	case '+':
 		w.chart.setPeriod(w.chart.shown - 1)
 	case '-':
@@ -135,6 +137,15 @@ func (w *window) focusFilter() {
 	w.win.Canvas().Focus(w.log.line.entry)
 }
 
+// showLastError tells the story of the operation that failed last.
+func (w *window) showLastError() {
+	if e := w.snap.LastError; e != nil {
+		w.showLog()
+		w.refresh()
+		w.log.openStoryOf(e.Seq)
+	}
+}
+
 // filterLog shows in the log only what matches a filter.
 func (w *window) filterLog(text string) {
 	w.showLog()
@@ -173,6 +184,7 @@ func (w *window) helpSheet() []struct {
 		help{shortcutName("1 … " + fyne.KeyName(strconv.Itoa(len(w.tabList)))), tr("show a tab")},
 		help{shortcutName("PgUp PgDn"), tr("previous, next tab")},
 		help{"+ -", tr("show less, more of the past")},
+		help{"!", tr("story of the last error")},
 		help{"L", tr("chart of latencies or of bytes")},
 		help{"? F1", tr("this sheet")})
 	return []struct {

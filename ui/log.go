@@ -335,14 +335,20 @@ func (p *logPanel) markOf(pos uint64, e *oplog.Event) cell {
 
 // openStory tells the story of a row's operation in place of the list.
 func (p *logPanel) openStory(row int) {
-	if p.src == nil {
+	if p.src == nil || row < 0 {
 		return
 	}
-	e := p.eventAt(p.rows.position(row))
-	if e == nil {
+	if e := p.eventAt(p.rows.position(row)); e != nil {
+		p.openStoryOf(e.Seq)
+	}
+}
+
+// openStoryOf tells the story of the operation with a sequence number, whether it is listed or not.
+func (p *logPanel) openStoryOf(seq uint64) {
+	src := p.src
+	if src == nil {
 		return
 	}
-	src, seq := p.src, e.Seq
 	var events []oplog.Event
 	var s *activity.Story
 	p.ui.aside(func() {
@@ -351,11 +357,12 @@ func (p *logPanel) openStory(row int) {
 	}, func() {
 		if s == nil {
 			p.note.set(tr("This operation has fallen out of the log"), theme.ColorNameWarning)
+			p.noted.due(0)
 			return
 		}
 		p.list.Hide()
 		p.story.show(events, s, seq)
-		p.ui.window.win.Canvas().Focus(p.story.chart)
+		p.ui.window.focusTable()
 	})
 }
 

@@ -38,6 +38,27 @@ func TestStory(t *testing.T) {
 	}
 }
 
+func TestLastErrorIsOneClickAway(t *testing.T) {
+	f := newFake()
+	races(f)
+	f.snap.LastError = &oplog.Event{Seq: 13, Op: oplog.Write}
+	b := newBench(t, f)
+	b.window.show()
+	b.window.showActivity(f.snap)
+	b.window.log.line.set("read") // it is not listed
+	visit(b.window.figures.box, func(o fyne.CanvasObject) {
+		if o, ok := o.(*tappable); ok {
+			o.Tapped(nil)
+		}
+	})
+	p := b.window.log
+	b.wait("the story", p.story.box.Visible)
+	b.wait("the reason", func() bool { return strings.Contains(p.story.words.String(), "after the handle was released") })
+	if b.window.tabs.SelectedIndex() != b.window.tabIndex("log") || b.window.win.Canvas().Focused() != p.story.chart {
+		t.Error("the story is not in sight, or does not have the keys")
+	}
+}
+
 func TestStoryZoomKeepsThePlace(t *testing.T) {
 	f := newFake()
 	races(f)

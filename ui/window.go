@@ -59,7 +59,7 @@ func newWindow(u *UI) {
 	w.banner = newBanner(u)
 	w.notice = newStrip()
 	w.progress = newProgress()
-	w.figures = newFigures()
+	w.figures = newFigures(w.showLastError)
 	w.chart = newChart(w.refresh)
 	w.buildTabs()
 	w.win.SetPadded(false)
