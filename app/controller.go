@@ -27,7 +27,10 @@ type controller struct {
 	changed  []func()
 }
 
-var _ ui.Controller = (*controller)(nil)
+var (
+	_ ui.Controller   = (*controller)(nil)
+	_ ui.FolderOpener = (*controller)(nil)
+)
 
 func newController(path string, settings config.Config) *controller {
 	c := &controller{path: path, settings: settings}

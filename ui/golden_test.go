@@ -44,6 +44,7 @@ var scenes = []scene{
 	{"german-help", "files", timings, func(b *bench) { b.window.showHelp() }},
 	{"german", "log", races, openStory},
 	{"stuck", "inflight", stuckOps, nil},
+	{"saved", "log", savedLog, nil},
 	{"in-use", "inflight", refusedEject, nil},
 }
 

@@ -50,7 +50,7 @@ func (b *table) update(title, help string) {
 // unlessMounted replaces title and help where nothing is mounted.
 func unlessMounted(s Status, title, help string) (string, string) {
 	switch s.State {
-	case Mounted, Ejecting:
+	case Mounted, Ejecting, Viewing:
 		return title, help
 	case Mounting:
 		return tr("Mounting…"), tr("As soon as the folder answers, you see here what passes through it.")

@@ -38,10 +38,11 @@ func (u *UI) rowMenu(a about, more ...*fyne.MenuItem) *fyne.Menu {
 		only(fmt.Sprintf(tr("Only %s in the log"), a.op), "op:"+a.op.String())
 	}
 	if a.path != "" {
-		open := fyne.NewMenuItem(tr("Open containing folder"), func() { u.ctl.OpenContaining(a.path) })
-		open.Disabled = u.status.State != Mounted
-		items = append(items, fyne.NewMenuItemSeparator(), open,
-			fyne.NewMenuItem(tr("Copy path"), func() { u.copy(filepath.Join(u.status.MountPoint, a.path)) }))
+		items = append(items, fyne.NewMenuItemSeparator())
+		if o, ok := u.ctl.(FolderOpener); ok && u.status.State == Mounted {
+			items = append(items, fyne.NewMenuItem(tr("Open containing folder"), func() { o.OpenContaining(a.path) }))
+		}
+		items = append(items, fyne.NewMenuItem(tr("Copy path"), func() { u.copy(filepath.Join(u.status.MountPoint, a.path)) }))
 	} else {
 		items = append(items, fyne.NewMenuItemSeparator())
 	}

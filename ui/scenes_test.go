@@ -29,6 +29,11 @@ func refusedEject(f *fake) {
 	f.status.Problem = inUse
 }
 
+func savedLog(f *fake) {
+	errorStorm(f)
+	f.status = Status{State: Viewing, Backing: "/home/ada/logs/copy.ndjson"}
+}
+
 func stuckOps(f *fake) {
 	oneCopy(f)
 	f.status.State, f.status.Progress = Ejecting, "Waiting for 3 operations in flight"

@@ -23,11 +23,12 @@ const (
 
 // window is the activity window: what is mounted, what passes through it, and what went wrong.
 type window struct {
-	ui    *UI
-	win   fyne.Window
-	tip   *tip
-	shown bool
-	snap  *activity.Snapshot // the newest, never nil
+	ui      *UI
+	win     fyne.Window
+	tip     *tip
+	shown   bool
+	viewing bool               // a saved log is shown
+	snap    *activity.Snapshot // the newest, never nil
 
 	header   *header
 	banner   *banner
@@ -157,6 +158,10 @@ func (w *window) closed() {
 }
 
 func (w *window) showStatus(s Status) {
+	if s.State == Viewing && !w.viewing {
+		w.viewing = true
+		w.tabs.SelectIndex(w.tabIndex("log"))
+	}
 	w.header.showStatus(s)
 	w.banner.showStatus(s)
 	w.progress.showStatus(s)
