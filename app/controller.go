@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 
 	"vitrine/app/config"
@@ -27,7 +28,10 @@ type controller struct {
 	changed  []func()
 }
 
-var _ ui.Controller = (*controller)(nil)
+var (
+	_ ui.Controller   = (*controller)(nil)
+	_ ui.FolderOpener = (*controller)(nil)
+)
 
 func newController(path string, settings config.Config) *controller {
 	c := &controller{path: path, settings: settings}
@@ -171,8 +175,14 @@ func (c *controller) ejectNow(ctx context.Context, force bool) error {
 }
 
 // OpenFolder shows the mount point in the file manager, which is another process and so may touch it.
-func (c *controller) OpenFolder() {
-	folder := c.engine.drive.Status().MountPoint
+func (c *controller) OpenFolder() { c.show(c.engine.drive.Status().MountPoint) }
+
+// OpenContaining shows the folder that holds a file of the drive in the file manager.
+func (c *controller) OpenContaining(path string) {
+	c.show(filepath.Join(c.engine.drive.Status().MountPoint, filepath.Dir(filepath.Clean(path))))
+}
+
+func (c *controller) show(folder string) {
 	go func() {
 		if err := openFolder(folder); err != nil {
 			c.report(fmt.Errorf("The folder %s could not be shown: %w.", folder, err))

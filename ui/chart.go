@@ -10,21 +10,32 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"vitrine/fusefs/activity"
 )
 
-// chartSeconds is how much of the past the chart shows.
-const chartSeconds = 60
-
-// chart draws the bytes written and read per second over the last minute. Writes are a filled area and reads a line,
-// so that the two can be told apart without colour.
+// chart draws the bytes written and read per second over a time that ends now, or how long operations took in it.
+// Writes are a filled area and reads a line, so that the two can be told apart without colour.
 type chart struct {
 	widget.BaseWidget
-	raster *canvas.Raster
-	img    *image.RGBA
-	data   series
+	raster  *canvas.Raster
+	img     *image.RGBA
+	periods []period
+	shown   int // index of the period shown
+	heat    bool
+	data    series
+	warm    heatMap
+	at      time.Time // the right end
+	snap    *activity.Snapshot
+
+	span    timeSpan // selected by the person
+	began   int64    // where a drag began, in seconds since 1970 UTC
+	dragged bool
+	picked  func() // span changed
+	choices *chartChoices
 }
 
 // series is what a chart shows: bytes per second at ages in seconds, oldest first.
@@ -34,23 +45,99 @@ type series struct {
 	top         float64 // upper end of the scale, bytes per second
 }
 
-func newChart() *chart {
-	c := &chart{data: series{top: scaleTop(0)}}
+var (
+	_ fyne.Draggable = (*chart)(nil)
+	_ fyne.Tappable  = (*chart)(nil)
+)
+
+// newChart makes a chart that calls picked when the person selects a time in it.
+func newChart(picked func()) *chart {
+	c := &chart{data: series{top: scaleTop(0)}, periods: periods(), snap: &activity.Snapshot{}, picked: picked}
 	c.raster = canvas.NewRaster(c.paint)
+	c.choices = newChartChoices(c)
 	c.ExtendBaseWidget(c)
 	return c
 }
 
-func (c *chart) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.raster) }
-func (c *chart) MinSize() fyne.Size                  { return fyne.NewSize(200, 116) }
+func (c *chart) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.New(chartLayout{}, c.raster, c.choices.box))
+}
+
+func (c *chart) MinSize() fyne.Size { return fyne.NewSize(200, 116) }
 
 func (c *chart) show(a *activity.Snapshot) {
-	s := seriesOf(a)
-	if still(s) && still(c.data) && s.top == c.data.top {
+	c.snap, c.at = a, a.At
+	if c.heat {
+		c.showHeat(a)
+		return
+	}
+	s := seriesOf(a, c.period())
+	if still(s) && still(c.data) && s.top == c.data.top && !c.span.chosen() {
 		return
 	}
 	c.data = s
 	c.raster.Refresh()
+}
+
+func (c *chart) showHeat(a *activity.Snapshot) {
+	m := heatMapOf(a, c.period())
+	if len(m.columns) == 0 && len(c.warm.columns) == 0 && !c.span.chosen() {
+		return
+	}
+	c.warm = m
+	c.raster.Refresh()
+}
+
+func (c *chart) period() *period { return &c.periods[c.shown] }
+
+// setPeriod shows another length of time, as far as there is one. What was selected is no longer.
+func (c *chart) setPeriod(i int) {
+	c.shown = max(0, min(i, len(c.periods)-1))
+	c.choose(timeSpan{})
+	c.redraw()
+}
+
+// setHeat shows how long operations took, or how much was read and written.
+func (c *chart) setHeat(on bool) {
+	c.heat = on
+	c.redraw()
+}
+
+func (c *chart) redraw() {
+	c.data, c.warm = seriesOf(c.snap, c.period()), heatMapOf(c.snap, c.period())
+	c.choices.update()
+	c.raster.Refresh()
+}
+
+// Dragged selects the time that the mouse passes over.
+func (c *chart) Dragged(e *fyne.DragEvent) {
+	if !c.dragged {
+		c.dragged, c.began = true, c.timeAt(e.Position.X-e.Dragged.DX)
+	}
+	slot, now := c.period().slot, c.timeAt(e.Position.X)
+	from, to := min(c.began, now), max(c.began, now)
+	c.choose(timeSpan{from: from - from%slot, to: to - to%slot + slot, columns: c.period().heat})
+}
+
+// DragEnd leaves what was selected.
+func (c *chart) DragEnd() { c.dragged = false }
+
+// Tapped lets go of what was selected.
+func (c *chart) Tapped(*fyne.PointEvent) { c.choose(timeSpan{}) }
+
+func (c *chart) choose(s timeSpan) {
+	if c.span.from == s.from && c.span.to == s.to {
+		return
+	}
+	c.span = s
+	c.raster.Refresh()
+	c.picked()
+}
+
+// timeAt is the time at x, in seconds since 1970 UTC.
+func (c *chart) timeAt(x float32) int64 {
+	part := 1 - float64(max(0, min(x, c.Size().Width)))/float64(max(c.Size().Width, 1))
+	return c.at.Unix() - int64(part*c.period().seconds)
 }
 
 // still says that nothing is to be seen: then nothing moves, either.
@@ -63,18 +150,19 @@ func still(s series) bool {
 	return true
 }
 
-// seriesOf takes the full seconds, each in its middle, and the present rates as the value of now.
-func seriesOf(a *activity.Snapshot) series {
+// seriesOf takes the full slots of a period, each in its middle, and the present rates as the value of now.
+func seriesOf(a *activity.Snapshot, p *period) series {
 	var s series
 	peak := 0.0
 	add := func(age, write, read float64) {
 		s.age, s.write, s.read = append(s.age, age), append(s.write, write), append(s.read, read)
 		peak = max(peak, write, read)
 	}
-	for _, sec := range a.Seconds {
-		age := a.At.Sub(time.Unix(sec.Unix, int64(time.Second/2))).Seconds()
-		if age >= 0.5 {
-			add(age, float64(sec.Written), float64(sec.Read))
+	half := float64(p.slot) / 2
+	for _, slot := range p.traffic(a) {
+		age := a.At.Sub(time.Unix(slot.Unix, 0)).Seconds() - half
+		if age >= half {
+			add(age, float64(slot.Written)/float64(p.slot), float64(slot.Read)/float64(p.slot))
 		}
 	}
 	add(0, a.WriteRate, a.ReadRate)
@@ -116,21 +204,27 @@ func (c *chart) paint(w, h int) image.Image {
 	if c.img == nil || c.img.Rect.Dx() != w || c.img.Rect.Dy() != h {
 		c.img = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	p := chartPainter{img: c.img, s: c.data, scale: float64(w) / float64(max(c.Size().Width, 1))}
+	p := chartPainter{img: c.img, s: c.data, period: c.period(), scale: float64(w) / float64(max(c.Size().Width, 1))}
 	draw.Draw(c.img, c.img.Rect, image.NewUniform(shade(colorPanel)), image.Point{}, draw.Src)
 	p.area = image.Rect(0, p.px(10), w, h-p.px(20))
-	p.gridLines()
-	p.curve(c.data.write, shade(colorWrite), 0x50)
-	p.curve(c.data.read, shade(colorRead), 0)
-	p.labels()
+	if c.heat {
+		p.heat(&c.warm)
+	} else {
+		p.gridLines()
+		p.curve(c.data.write, shade(colorWrite), 0x50)
+		p.curve(c.data.read, shade(colorRead), 0)
+	}
+	p.band(c.span, c.at)
+	p.labels(c.heat)
 	return c.img
 }
 
 type chartPainter struct {
-	img   *image.RGBA
-	s     series
-	scale float64
-	area  image.Rectangle
+	img    *image.RGBA
+	s      series
+	period *period
+	scale  float64
+	area   image.Rectangle
 }
 
 func (p *chartPainter) px(units float64) int { return int(math.Round(units * p.scale)) }
@@ -146,17 +240,42 @@ func (p *chartPainter) gridLines() {
 	}
 }
 
-func (p *chartPainter) labels() {
+// band shows what is selected.
+func (p *chartPainter) band(s timeSpan, at time.Time) {
+	if !s.chosen() {
+		return
+	}
+	x := func(unix int64) int {
+		age := at.Sub(time.Unix(unix, 0)).Seconds()
+		return p.area.Max.X - int(math.Round(age/p.period.seconds*float64(p.area.Dx())))
+	}
+	r := image.Rect(x(s.from), p.area.Min.Y, x(s.to), p.area.Max.Y).Intersect(p.area)
+	draw.Draw(p.img, r, image.NewUniform(shade(theme.ColorNameSelection)), image.Point{}, draw.Over)
+	for _, edge := range [...]int{r.Min.X, r.Max.X - max(1, p.px(1))} {
+		line := image.Rect(edge, r.Min.Y, edge+max(1, p.px(1)), r.Max.Y)
+		draw.Draw(p.img, line, image.NewUniform(shade(theme.ColorNamePrimary)), image.Point{}, draw.Over)
+	}
+}
+
+func (p *chartPainter) labels(heat bool) {
 	pen := penOf(sizeCaption * p.scale)
 	c := shade(colorMuted)
 	y := p.area.Max.Y + p.px(2)
-	pen.write(p.img, p.px(6), y, tr("60 s ago"), c)
+	pen.write(p.img, p.px(6), y, p.period.ago, c)
 	now := tr("now")
 	pen.write(p.img, p.img.Rect.Dx()-p.px(6)-pen.left(len([]rune(now))), y, now, c)
-	top := scaleLabel(p.s.top)
-	box := image.Rect(p.px(4), p.area.Min.Y+p.px(1), p.px(8)+pen.left(len(top)), p.area.Min.Y+p.px(2)+pen.height)
+	if heat {
+		p.heatLabels(pen)
+		return
+	}
+	p.label(pen, p.area.Min.Y+p.px(1), scaleLabel(p.s.top))
+}
+
+// label writes at the left edge, with the drawing behind it faded.
+func (p *chartPainter) label(pen *pen, y int, text string) {
+	box := image.Rect(p.px(4), y, p.px(8)+pen.left(len([]rune(text))), y+pen.height)
 	draw.Draw(p.img, box, image.NewUniform(faded(shade(colorPanel), 0xc0)), image.Point{}, draw.Over)
-	pen.write(p.img, p.px(6), p.area.Min.Y+p.px(1), top, c)
+	pen.write(p.img, p.px(6), y, text, shade(colorMuted))
 }
 
 // curve draws one series column by column: a line whose edges are softened, and the area below it.
@@ -164,7 +283,7 @@ func (p *chartPainter) curve(values []float64, c color.Color, fill uint8) {
 	thick := 1.6 * p.scale
 	width := float64(p.area.Dx())
 	height := func(x float64) (float64, bool) {
-		v, ok := at((width-x)/width*chartSeconds, p.s.age, values)
+		v, ok := at((width-x)/width*p.period.seconds, p.s.age, values)
 		return float64(p.area.Max.Y) - v/p.s.top*float64(p.area.Dy()), ok
 	}
 	for x := range p.area.Dx() {

@@ -19,6 +19,7 @@ const (
 	Mounted
 	Ejecting
 	Failed
+	Viewing // nothing is mounted: the record is that of a saved log, whose file stands in Status.Backing
 )
 
 // Status is all that the window and the tray say about the mount. It is a value, never changed after it was made.
@@ -96,4 +97,11 @@ type Controller interface {
 	History() *oplog.History
 	// SaveLog writes all kept operations to w as NDJSON. It takes as long as w does.
 	SaveLog(w io.Writer) error
+}
+
+// FolderOpener is a Controller that can show the folder of a single file.
+type FolderOpener interface {
+	// OpenContaining shows the folder that holds a file of the drive in the file manager. The path is that below the
+	// mount point and begins with "/".
+	OpenContaining(path string)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
 
@@ -14,3 +15,6 @@ func errno(e syscall.Errno) string {
 	}
 	return fmt.Sprintf("errno %d", int(e))
 }
+
+// failed says whether an operation failed in a way that a person should know of.
+func failed(e *oplog.Event) bool { return activity.IsError(*e) }

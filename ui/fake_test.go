@@ -85,6 +85,8 @@ func (f *fake) Eject(force bool) { f.note(map[bool]string{false: "eject", true: 
 func (f *fake) Quit(force bool)  { f.note(map[bool]string{false: "quit", true: "quit force"}[force]) }
 func (f *fake) OpenFolder()      { f.note("open folder") }
 
+func (f *fake) OpenContaining(path string) { f.note("open folder of " + path) }
+
 func (f *fake) Settings() Settings {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -137,9 +139,16 @@ type bench struct {
 
 func newBench(t *testing.T, f *fake) *bench {
 	t.Helper()
+	b := newBenchOf(t, f)
+	b.ctl = f
+	return b
+}
+
+func newBenchOf(t *testing.T, c Controller) *bench {
+	t.Helper()
 	a := test.NewTempApp(t)
-	b := &bench{t: t, ctl: f, queue: make(chan func(), 1000)}
-	b.UI = build(a, f, Options{AppID: "test"})
+	b := &bench{t: t, queue: make(chan func(), 1000)}
+	b.UI = build(a, c, Options{AppID: "test"})
 	b.UI.post = func(f func()) { b.queue <- f }
 	b.UI.running = true
 	b.window.ticker.interval = time.Hour
@@ -201,3 +210,5 @@ func (b *bench) texts(g *grid) [][]string {
 	}
 	return out
 }
+
+func (b *bench) panel(key string) panel { return b.window.panels[b.window.tabIndex(key)] }

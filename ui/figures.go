@@ -17,7 +17,8 @@ type figures struct {
 	written, read, ops, errors *figure
 }
 
-func newFigures() *figures {
+// newFigures makes the figures; lastError is called when the person clicks on the errors.
+func newFigures(lastError func()) *figures {
 	f := &figures{
 		written: newFigure(tr("Writing"), colorWrite),
 		read:    newFigure(tr("Reading"), colorRead),
@@ -26,7 +27,7 @@ func newFigures() *figures {
 	}
 	f.box = container.New(layout.NewCustomPaddedVBoxLayout(8),
 		container.NewGridWithColumns(2, f.written.box, f.read.box),
-		container.NewGridWithColumns(2, f.ops.box, f.errors.box))
+		container.NewGridWithColumns(2, f.ops.box, newTappable(f.errors.box, lastError)))
 	f.show(&activity.Snapshot{})
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -78,6 +79,14 @@ func duration(d time.Duration) string {
 	}
 }
 
+// gap writes how long after another operation one began, with a minus where it began before that.
+func gap(d time.Duration) string {
+	if d < 0 {
+		return "−" + duration(-d)
+	}
+	return duration(d)
+}
+
 // age writes how long ago something began, to the second.
 func age(d time.Duration) string {
 	s := int64(max(d, 0) / time.Second)
@@ -124,6 +133,32 @@ func handle(h uint64) string {
 		return ""
 	}
 	return strconv.FormatUint(h, 10)
+}
+
+// visible replaces what cannot be seen in a name: control characters by what a shell writes for them, bytes that are
+// no letter and marks that turn the direction of writing around (which can make one name look like another) by "�".
+func visible(s string) string {
+	if !strings.ContainsFunc(s, isInvisible) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r < 0x20 || r == 0x7f:
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		case isInvisible(r):
+			b.WriteRune(utf8.RuneError)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isInvisible(r rune) bool {
+	return r < 0x20 || r >= 0x7f && r < 0xa0 || r == utf8.RuneError ||
+		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x2028 || r == 0x2029
 }
 
 // middle shortens s to n characters by leaving out some of its middle: the beginning says where, the end says what.

@@ -87,3 +87,13 @@ func TestResult(t *testing.T) {
 		t.Error("a question whether a file is there looks like a failure")
 	}
 }
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"/plain.txt": "/plain.txt", "/ä日🎬": "/ä日🎬", "/a\nb\x1b": `/a\nb\x1b`, "/invoice\u202efdp": "/invoice\ufffdfdp", "/\xff": "/\ufffd",
+	} {
+		if got := visible(in); got != want {
+			t.Errorf("visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -3,14 +3,11 @@ package ui
 import (
 	"hash/maphash"
 	"image"
-	"image/color"
 	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -23,30 +20,25 @@ const (
 	gridGap    = 14 // between columns
 )
 
-// column describes one column of a grid.
-type column struct {
-	title string
-	chars int    // width in letters; the least width where flex is set
-	flex  bool   // takes its share of the room that is left
-	right bool   // aligned to the right, as numbers are
-	line  bool   // a line stands before it
-	group string // stands above the titles, from this column on
-}
-
 // cell is what stands in one column of one row.
 type cell struct {
 	text string
 	tone fyne.ThemeColorName // "" is the usual colour of text
 }
 
-// rows feeds a grid. Rows are numbered from 0. It is used on the UI goroutine.
+// rows feeds a grid. Rows are numbered from 0 and known by an id, which a row keeps wherever it moves. It is used on
+// the UI goroutine.
 type rows interface {
 	// len returns how many rows there are.
 	len() int
 	// load announces that the rows from … from+n-1 are asked for next.
 	load(from, n int)
-	// row fills in the cells of a row; they come empty.
-	row(i int, cells []cell)
+	// row fills in the cells of a row, which come empty, and returns what colours its background, "" for nothing.
+	row(i int, cells []cell) (tint fyne.ThemeColorName)
+	// id returns what a row is known by.
+	id(i int) uint64
+	// find returns where the row with an id stands now, -1 where it is gone.
+	find(id uint64) int
 }
 
 // grid is a table of many rows that costs only what is visible: it draws its rows into one image, and only when a
@@ -57,16 +49,22 @@ type grid struct {
 	cols []column
 	src  rows
 
-	tapped   func(row int)            // a row was chosen; may be nil
+	arrangement
+	picks picks
+
+	opened   func(row int)            // a row was chosen by Enter or a double click; may be nil
+	picked   func()                   // the person changed the selection; may be nil
 	scrolled func()                   // the person scrolled; may be nil
 	menu     func(row int) *fyne.Menu // for the secondary button; may be nil
-	selected func(row int) bool       // may be nil
+	typed    func(r rune)             // a letter was typed while the grid has the focus; may be nil
+	pressed  func(*fyne.KeyEvent)     // so was a key that means nothing to a table; may be nil
 	tip      *tip                     // shows texts that are cut short; may be nil
 
 	raster *canvas.Raster
 	img    *image.RGBA // drawn into anew each time: it is copied to the screen at once
 	scroll *container.Scroll
 	body   *gridBody
+	top    *gridHead
 
 	seen     view   // what is drawn
 	print    uint64 // hash of seen
@@ -91,13 +89,20 @@ type view struct {
 	left  float32 // how far it is scrolled to the right, in units
 	hover int     // row under the mouse, -1 for none
 	cells [][]cell
-	marks []bool // selected rows
+	marks []mark
+}
+
+// mark is how a row in sight looks as a whole.
+type mark struct {
+	picked, cursor bool
+	tint           fyne.ThemeColorName
 }
 
 func newGrid(src rows, cols []column) *grid {
-	g := &grid{cols: cols, src: src}
+	g := &grid{cols: cols, src: src, arrangement: arrangement{sorted: -1, widths: map[string]int{}}}
 	g.seen.hover = -1
 	g.body = newGridBody(g)
+	g.top = newGridHead(g)
 	g.scroll = container.NewScroll(g.body)
 	g.scroll.OnScrolled = func(fyne.Position) {
 		g.update()
@@ -117,17 +122,19 @@ type gridRenderer struct{ g *grid }
 func (r *gridRenderer) Destroy() {}
 
 func (r *gridRenderer) Layout(s fyne.Size) {
-	r.g.raster.Resize(s)
-	r.g.scroll.Move(fyne.NewPos(0, r.g.head()))
-	r.g.scroll.Resize(fyne.NewSize(s.Width, s.Height-r.g.head()))
-	r.g.body.Resize(r.g.body.MinSize().Max(r.g.scroll.Size()))
-	r.g.redraw()
+	g := r.g
+	g.raster.Resize(s)
+	g.top.Resize(fyne.NewSize(s.Width, g.head()))
+	g.scroll.Move(fyne.NewPos(0, g.head()))
+	g.scroll.Resize(fyne.NewSize(s.Width, s.Height-g.head()))
+	g.body.Resize(g.body.MinSize().Max(g.scroll.Size()))
+	g.redraw()
 }
 
 func (r *gridRenderer) MinSize() fyne.Size { return fyne.NewSize(300, r.g.head()+3*gridRow) }
 
 func (r *gridRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.g.raster, r.g.scroll}
+	return []fyne.CanvasObject{r.g.raster, r.g.top, r.g.scroll}
 }
 
 func (r *gridRenderer) Refresh() {
@@ -139,10 +146,7 @@ func (r *gridRenderer) Refresh() {
 func (g *grid) update() bool {
 	if n := g.src.len(); n != g.rowCount {
 		g.rowCount = n
-		g.body.Resize(g.body.MinSize().Max(g.scroll.Size()))
-		g.setting = true
-		g.scroll.Refresh()
-		g.setting = false
+		g.fit()
 	}
 	g.collect()
 	p := g.fingerprint()
@@ -152,6 +156,14 @@ func (g *grid) update() bool {
 	g.print = p
 	g.raster.Refresh()
 	return true
+}
+
+// fit gives the scrolled sheet the size of its rows.
+func (g *grid) fit() {
+	g.body.Resize(g.body.MinSize().Max(g.scroll.Size()))
+	g.setting = true
+	g.scroll.Refresh()
+	g.setting = false
 }
 
 // redraw draws whether or not something changed: for a new size or theme.
@@ -175,8 +187,9 @@ func (g *grid) collect() {
 	g.src.load(v.first, n)
 	for i, cells := range v.cells {
 		clear(cells)
-		g.src.row(v.first+i, cells)
-		v.marks = append(v.marks, g.selected != nil && g.selected(v.first+i))
+		tint := g.src.row(v.first+i, cells)
+		id := g.src.id(v.first + i)
+		v.marks = append(v.marks, mark{picked: g.picks.has(id), cursor: g.body.focused && g.picks.cursor == id, tint: tint})
 	}
 	g.body.overlay()
 }
@@ -197,46 +210,9 @@ func (g *grid) fingerprint() uint64 {
 	return h.Sum64() | 1
 }
 
-// letter is the width of a letter, in Fyne's units.
+// letterWidth is the width of a letter, in Fyne's units.
 func letterWidth() float32 {
 	return fyne.MeasureText("0", sizeCell, fyne.TextStyle{Monospace: true}).Width
-}
-
-// span is where a column lies, in units from the left edge of a row, and how many letters fit.
-type span struct {
-	x, width float32
-	chars    int
-}
-
-// spans lays the columns out for a width.
-func (g *grid) spans(width float32) []span {
-	letter := letterWidth()
-	spare, flex := width-g.leastWidth(), 0
-	for _, c := range g.cols {
-		if c.flex {
-			flex++
-		}
-	}
-	out := make([]span, len(g.cols))
-	x := float32(gridEdge)
-	for i, c := range g.cols {
-		w := float32(c.chars) * letter
-		if c.flex && spare > 0 {
-			w += spare / float32(flex)
-		}
-		out[i] = span{x: x, width: w, chars: int(w/letter + 0.01)}
-		x += w + gridGap
-	}
-	return out
-}
-
-// leastWidth is the width below which the grid scrolls sideways.
-func (g *grid) leastWidth() float32 {
-	w := float32(2*gridEdge + (len(g.cols)-1)*gridGap)
-	for _, c := range g.cols {
-		w += float32(c.chars) * letterWidth()
-	}
-	return w
 }
 
 // toRow scrolls so that row i is the uppermost, as far as there are rows enough below it.
@@ -245,6 +221,19 @@ func (g *grid) toRow(i int) {
 }
 
 func (g *grid) toBottom() { g.scrollTo(float32(g.rowCount) * gridRow) }
+
+// reveal scrolls as little as brings row i into sight.
+func (g *grid) reveal(i int) {
+	y, top, height := float32(i)*gridRow, g.scroll.Offset.Y, g.scroll.Size().Height
+	switch {
+	case y < top:
+		g.scrollTo(y)
+	case y+gridRow > top+height:
+		g.scrollTo(y + gridRow - height)
+	default:
+		g.update()
+	}
+}
 
 func (g *grid) scrollTo(y float32) {
 	g.setting = true
@@ -259,194 +248,3 @@ func (g *grid) lowest() float32 {
 }
 
 func (g *grid) atBottom() bool { return g.scroll.Offset.Y >= g.lowest()-gridRow/2 }
-
-// gridBody is the invisible sheet that is scrolled. It takes the mouse and the keys, and carries the texts for which
-// the pen lacks letters.
-type gridBody struct {
-	widget.BaseWidget
-	g     *grid
-	texts []*canvas.Text
-	used  int
-}
-
-var (
-	_ desktop.Hoverable      = (*gridBody)(nil)
-	_ fyne.Tappable          = (*gridBody)(nil)
-	_ fyne.SecondaryTappable = (*gridBody)(nil)
-	_ fyne.Focusable         = (*gridBody)(nil)
-)
-
-func newGridBody(g *grid) *gridBody {
-	b := &gridBody{g: g}
-	b.ExtendBaseWidget(b)
-	return b
-}
-
-func (b *gridBody) MinSize() fyne.Size {
-	return fyne.NewSize(b.g.leastWidth(), float32(b.g.rowCount)*gridRow)
-}
-
-func (b *gridBody) CreateRenderer() fyne.WidgetRenderer { return &gridBodyRenderer{b} }
-
-type gridBodyRenderer struct{ b *gridBody }
-
-func (r *gridBodyRenderer) Destroy()           {}
-func (r *gridBodyRenderer) Layout(fyne.Size)   {}
-func (r *gridBodyRenderer) MinSize() fyne.Size { return r.b.MinSize() }
-func (r *gridBodyRenderer) Refresh()           {}
-func (r *gridBodyRenderer) Objects() []fyne.CanvasObject {
-	out := make([]fyne.CanvasObject, r.b.used)
-	for i := range out {
-		out[i] = r.b.texts[i]
-	}
-	return out
-}
-
-// overlay sets the texts for the cells in sight that the pen cannot write.
-func (b *gridBody) overlay() {
-	g, before := b.g, b.used
-	b.used = 0
-	var at []span
-	for i, cells := range g.seen.cells {
-		for j, c := range cells {
-			if plain(c.text) || cellPen(1).knows(c.text) {
-				continue
-			}
-			if at == nil {
-				at = g.spans(b.Size().Width)
-			}
-			b.place(c, at[j], g.cols[j].right, float32(g.seen.first+i)*gridRow)
-		}
-	}
-	if b.used > 0 || before > 0 {
-		canvas.Refresh(b)
-	}
-}
-
-// plain says whether every letter of s is ASCII, which the pen always knows.
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-func (b *gridBody) place(c cell, at span, right bool, y float32) {
-	if b.used == len(b.texts) {
-		t := canvas.NewText("", nil)
-		t.TextSize = sizeCell
-		b.texts = append(b.texts, t)
-	}
-	t := b.texts[b.used]
-	b.used++
-	t.Text, t.Color, t.Alignment = fitText(c.text, at.width, sizeCell, fyne.TextStyle{}), toneColor(c.tone), fyne.TextAlignLeading
-	if right {
-		t.Alignment = fyne.TextAlignTrailing
-	}
-	height := t.MinSize().Height
-	t.Move(fyne.NewPos(at.x, y+(gridRow-height)/2-1))
-	t.Resize(fyne.NewSize(at.width, height))
-}
-
-func toneColor(t fyne.ThemeColorName) color.Color {
-	if t == "" {
-		t = theme.ColorNameForeground
-	}
-	return shade(t)
-}
-
-func (b *gridBody) rowAt(p fyne.Position) int {
-	i := int(p.Y / gridRow)
-	if p.Y < 0 || i >= b.g.rowCount {
-		return -1
-	}
-	return i
-}
-
-func (b *gridBody) MouseIn(e *desktop.MouseEvent) { b.MouseMoved(e) }
-
-func (b *gridBody) MouseMoved(e *desktop.MouseEvent) {
-	row := b.rowAt(e.Position)
-	if row != b.g.seen.hover {
-		b.g.seen.hover = row
-		b.g.update()
-	}
-	b.g.hint(row, e)
-}
-
-func (b *gridBody) MouseOut() {
-	b.g.seen.hover = -1
-	b.g.update()
-	if b.g.tip != nil {
-		b.g.tip.hide()
-	}
-}
-
-// hint shows the whole text of a cell that is cut short.
-func (g *grid) hint(row int, e *desktop.MouseEvent) {
-	if g.tip == nil {
-		return
-	}
-	i := row - g.seen.first
-	if row >= 0 && i >= 0 && i < len(g.seen.cells) {
-		for j, s := range g.spans(g.body.Size().Width) {
-			text := g.seen.cells[i][j].text
-			if e.Position.X >= s.x && e.Position.X < s.x+s.width && len([]rune(text)) > s.chars {
-				g.tip.show(text, e.AbsolutePosition)
-				return
-			}
-		}
-	}
-	g.tip.hide()
-}
-
-func (b *gridBody) Tapped(e *fyne.PointEvent) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(b); c != nil {
-		c.Focus(b)
-	}
-	if row := b.rowAt(e.Position); row >= 0 && b.g.tapped != nil {
-		b.g.tapped(row)
-		b.g.update()
-	}
-}
-
-func (b *gridBody) TappedSecondary(e *fyne.PointEvent) {
-	row := b.rowAt(e.Position)
-	if row < 0 || b.g.menu == nil {
-		return
-	}
-	if c := fyne.CurrentApp().Driver().CanvasForObject(b); c != nil {
-		widget.ShowPopUpMenuAtPosition(b.g.menu(row), c, e.AbsolutePosition)
-	}
-}
-
-func (b *gridBody) FocusGained()   {}
-func (b *gridBody) FocusLost()     {}
-func (b *gridBody) TypedRune(rune) {}
-
-// TypedKey scrolls.
-func (b *gridBody) TypedKey(e *fyne.KeyEvent) {
-	y, page := b.g.scroll.Offset.Y, b.g.scroll.Size().Height-gridRow
-	switch e.Name {
-	case fyne.KeyUp:
-		y -= gridRow
-	case fyne.KeyDown:
-		y += gridRow
-	case fyne.KeyPageUp:
-		y -= page
-	case fyne.KeyPageDown:
-		y += page
-	case fyne.KeyHome:
-		y = 0
-	case fyne.KeyEnd:
-		y = b.g.lowest()
-	default:
-		return
-	}
-	b.g.scrollTo(y)
-	if b.g.scrolled != nil {
-		b.g.scrolled()
-	}
-}

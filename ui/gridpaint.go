@@ -70,11 +70,17 @@ func (p *gridPainter) row(i int) {
 	if (v.first+i)%2 == 1 {
 		p.fill(area, shade(colorStripe))
 	}
-	if v.marks[i] {
+	if m := v.marks[i]; m.tint != "" {
+		p.fill(area, faded(shade(m.tint), tintAlpha))
+	}
+	if v.marks[i].picked {
 		p.fill(area, shade(theme.ColorNameSelection))
 	}
 	if v.first+i == v.hover {
 		p.fill(area, shade(theme.ColorNameHover))
+	}
+	if v.marks[i].cursor && v.marks[i].picked {
+		p.frame(area, shade(theme.ColorNamePrimary))
 	}
 	y := top + (bottom-top-p.pen.height)/2
 	for j, c := range v.cells[i] {
@@ -82,8 +88,18 @@ func (p *gridPainter) row(i int) {
 	}
 }
 
+// tintAlpha is how much of its colour a tinted row gets.
+const tintAlpha = 0x26
+
+// frame shows where the keys are.
+func (p *gridPainter) frame(r image.Rectangle, c color.Color) {
+	d := max(1, p.px(1))
+	p.fill(image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+d), c)
+	p.fill(image.Rect(r.Min.X, r.Max.Y-d, r.Max.X, r.Max.Y), c)
+}
+
 func (p *gridPainter) cell(j, y int, c cell) {
-	if c.text == "" || !plain(c.text) && !p.pen.knows(c.text) {
+	if p.spans[j].chars == 0 || c.text == "" || !plain(c.text) && !p.pen.knows(c.text) {
 		return
 	}
 	p.text(j, y, middle(c.text, p.spans[j].chars), toneColor(c.tone))
@@ -106,11 +122,33 @@ func (p *gridPainter) header() {
 	p.fill(image.Rect(0, bottom-max(1, p.px(1)), w, bottom), p.line)
 	y := bottom - (p.px(gridHeader)+p.pen.height)/2
 	for j, c := range p.g.cols {
+		if p.spans[j].chars == 0 {
+			continue
+		}
 		if c.line {
 			x := p.px(p.spans[j].x - gridGap/2 - p.g.seen.left)
 			p.fill(image.Rect(x, 0, x+max(1, p.px(1)), p.img.Bounds().Dy()), p.line)
 		}
-		p.text(j, y, c.title, shade(colorMuted))
+		p.title(j, y, c)
 		p.pen.write(p.img, p.px(p.spans[j].x-p.g.seen.left), p.px(6), c.group, shade(theme.ColorNameForeground))
 	}
+}
+
+// title writes the title of a column, and beside it which way the rows are sorted by it.
+func (p *gridPainter) title(j, y int, c column) {
+	if p.g.sorted != j {
+		p.text(j, y, middle(c.title, p.spans[j].chars), shade(colorMuted))
+		return
+	}
+	arrow := "▲"
+	if p.g.down {
+		arrow = "▼"
+	}
+	title := middle(c.title, p.spans[j].chars)
+	p.text(j, y, title, shade(theme.ColorNameForeground))
+	x := p.px(p.spans[j].x-p.g.seen.left) + p.pen.left(len([]rune(title))) + p.px(2)
+	if c.right {
+		x = p.px(p.spans[j].x+p.spans[j].width-p.g.seen.left) + p.px(2)
+	}
+	p.pen.write(p.img, x, y, arrow, shade(theme.ColorNamePrimary))
 }

@@ -15,8 +15,9 @@ type header struct {
 	state, readOnly *pill
 	since           *line
 	backing, point  *pathText
+	arrow           *line
 	action, folder  *widget.Button
-	settings        *widget.Button
+	buttons         *fyne.Container
 }
 
 func newHeader(u *UI, t *tip) *header {
@@ -28,17 +29,17 @@ func newHeader(u *UI, t *tip) *header {
 		point:    newPathText(t, theme.ColorNameForeground, true),
 		action:   widget.NewButton("", u.act),
 		folder:   widget.NewButtonWithIcon(tr("Open folder"), theme.FolderOpenIcon(), u.ctl.OpenFolder),
-		settings: widget.NewButtonWithIcon(tr("Settings…"), theme.SettingsIcon(), u.showSettings),
+		arrow:    newLine("→", sizeText, colorMuted, fyne.TextStyle{}),
 	}
+	settings := widget.NewButtonWithIcon(tr("Settings…"), theme.SettingsIcon(), u.showSettings)
 	h.action.Importance = widget.HighImportance
-	arrow := newLine("→", sizeText, colorMuted, fyne.TextStyle{})
 	words := container.NewVBox(
 		container.NewHBox(h.state.box, h.readOnly.box, h.since),
-		container.New(pathsLayout{}, h.backing, arrow, h.point),
+		container.New(pathsLayout{}, h.backing, h.arrow, h.point),
 	)
 	action := container.New(leastSize{fyne.NewSize(92, 0)}, h.action)
-	buttons := container.NewHBox(h.settings, h.folder, action)
-	h.box = container.NewBorder(nil, nil, nil, container.NewCenter(buttons), padded(0, 0, 0, 14, words))
+	h.buttons = container.NewHBox(settings, h.folder, action)
+	h.box = container.NewBorder(nil, nil, nil, container.NewCenter(h.buttons), padded(0, 0, 0, 14, words))
 	return h
 }
 
@@ -53,6 +54,10 @@ func (h *header) showStatus(s Status) {
 		h.readOnly.box.Show()
 	} else {
 		h.readOnly.box.Hide()
+	}
+	if s.State == Viewing {
+		h.buttons.Hide()
+		h.arrow.set("", colorMuted)
 	}
 	since := ""
 	if s.State == Mounted && !s.Since.IsZero() {
@@ -86,6 +91,8 @@ func stateName(s State) string {
 		return tr("Ejecting")
 	case Failed:
 		return tr("Not mounted: failed")
+	case Viewing:
+		return tr("Saved log")
 	default:
 		return tr("Not mounted")
 	}
@@ -93,7 +100,7 @@ func stateName(s State) string {
 
 func stateTone(s State) fyne.ThemeColorName {
 	switch s {
-	case Mounting, Ejecting:
+	case Mounting, Ejecting, Viewing:
 		return colorRead
 	case Mounted:
 		return theme.ColorNameSuccess

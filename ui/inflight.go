@@ -17,44 +17,49 @@ const (
 )
 
 // inFlight lists the operations that have begun and not ended, oldest first.
-type inFlight struct {
-	table *table
-	ops   []oplog.Event
-}
+type inFlight struct{ *list[oplog.Event] }
 
-func newInFlight(t *tip) *inFlight {
-	p := &inFlight{}
-	p.table = newTable(p, t, []column{
-		{title: tr("Operation"), chars: 11},
-		{title: tr("File"), chars: 18, flex: true},
-		{title: tr("Handle"), chars: 8, right: true},
-		{title: tr("Offset"), chars: 15, right: true},
-		{title: tr("Size"), chars: 10, right: true},
-		{title: tr("Age"), chars: 11, right: true},
-		{title: tr("Process"), chars: 18},
-	})
+func newInFlight(u *UI, t *tip) *inFlight {
+	type event = oplog.Event
+	p := &inFlight{newList(t, begun,
+		facet[event]{column{key: "operation", title: tr("Operation"), chars: 11},
+			func(e *event, c *cell) { c.text = e.Op.String() }, by(func(e *event) string { return e.Op.String() })},
+		facet[event]{column{key: "file", title: tr("File"), chars: 24, flex: true},
+			func(e *event, c *cell) { c.text = paths(e) }, by(paths)},
+		facet[event]{column{key: "handle", title: tr("Handle"), chars: 8, right: true, drop: 3},
+			func(e *event, c *cell) { c.text = handle(e.Handle) }, by(func(e *event) uint64 { return e.Handle })},
+		facet[event]{column{key: "offset", title: tr("Offset"), chars: 15, right: true, drop: 2},
+			func(e *event, c *cell) { c.text, _ = extent(e) }, by(func(e *event) int64 { return e.Offset })},
+		facet[event]{column{key: "size", title: tr("Size"), chars: 10, right: true, drop: 1},
+			func(e *event, c *cell) { _, c.text = extent(e) }, by(func(e *event) int64 { return e.Size })},
+		facet[event]{column{key: "age", title: tr("Age"), chars: 11, right: true}, func(e *event, c *cell) {
+			*c = cell{duration(time.Duration(e.Duration)), ageTone(time.Duration(e.Duration))}
+		}, by(func(e *event) int64 { return e.Duration })},
+		facet[event]{column{key: "process", title: tr("Process"), chars: 18},
+			func(e *event, c *cell) { c.text = process(e.Proc, e.PID) }, by(func(e *event) string { return process(e.Proc, e.PID) })},
+	)}
+	p.tint = func(e *event) fyne.ThemeColorName { return ageTone(time.Duration(e.Duration)) }
+	p.table.grid.menu = func(row int) *fyne.Menu { return u.rowMenu(aboutEvent(p.items[row])) }
 	return p
 }
 
-func (p *inFlight) object() fyne.CanvasObject { return p.table.box }
-
-func (p *inFlight) show(a *activity.Snapshot, s Status) {
-	p.ops = a.InFlight
-	p.table.update(unlessMounted(s, tr("Nothing is in flight"),
-		tr("Operations appear here while the filesystem works on them. One that takes longer than a second turns amber, past five seconds red.")))
+// begun tells operations in flight from each other by when they began and what they do: they have no number yet.
+func begun(e *oplog.Event) uint64 {
+	return ident(struct {
+		mono, offset int64
+		handle       uint64
+		pid          int32
+		op           oplog.Op
+	}{e.Mono, e.Offset, e.Handle, e.PID, e.Op})
 }
 
-func (p *inFlight) len() int      { return len(p.ops) }
-func (p *inFlight) load(int, int) {}
+func (p *inFlight) object() fyne.CanvasObject { return p.table.box }
+func (p *inFlight) grid() *grid               { return p.table.grid }
 
-func (p *inFlight) row(i int, c []cell) {
-	e := &p.ops[i]
-	c[0].text = e.Op.String()
-	c[1].text = paths(e)
-	c[2].text = handle(e.Handle)
-	c[3].text, c[4].text = extent(e)
-	c[5] = cell{duration(time.Duration(e.Duration)), ageTone(time.Duration(e.Duration))}
-	c[6].text = process(e.Proc, e.PID)
+func (p *inFlight) show(a *activity.Snapshot, s Status) {
+	p.set(a.InFlight)
+	p.table.update(unlessMounted(s, tr("Nothing is in flight"),
+		tr("Operations appear here while the filesystem works on them. One that takes longer than a second turns amber, past five seconds red.")))
 }
 
 func ageTone(d time.Duration) fyne.ThemeColorName {
@@ -71,13 +76,13 @@ func ageTone(d time.Duration) fyne.ThemeColorName {
 // paths writes the file of an operation, or both where there are two.
 func paths(e *oplog.Event) string {
 	if e.Path2 == "" {
-		return e.Path
+		return visible(e.Path)
 	}
 	switch e.Op {
 	case oplog.Setxattr, oplog.Getxattr, oplog.Removexattr:
-		return e.Path + " [" + e.Path2 + "]"
+		return visible(e.Path) + " [" + visible(e.Path2) + "]"
 	default:
-		return e.Path + " → " + e.Path2
+		return visible(e.Path) + " → " + visible(e.Path2)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math"
+	"unicode"
 
 	"fyne.io/fyne/v2/theme"
 	"golang.org/x/image/font"
@@ -86,8 +87,15 @@ func (p *pen) letter(r rune) letter {
 	return l
 }
 
+// joined are the scripts that a pen cannot write although it may have their letters: they are written from right to
+// left, or a letter's form depends on its neighbours.
+var joined = []*unicode.RangeTable{unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Devanagari, unicode.Mn}
+
 // cut makes the mask of r. The face reuses its own mask at the next letter, so it is copied.
 func (p *pen) cut(r rune) letter {
+	if unicode.In(r, joined...) {
+		return letter{}
+	}
 	index, err := p.font.GlyphIndex(nil, r)
 	if err != nil || index == 0 {
 		return letter{}

@@ -2,13 +2,12 @@ package ui
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -17,133 +16,368 @@ import (
 )
 
 // logPanel lists the newest operations, the newest at the bottom. While it follows it stays there; scrolled up it
-// stays with the rows in sight; paused it keeps what it showed, whatever comes in.
+// stays with the rows in sight; paused it keeps what it showed, whatever comes in. A filter hides rows and destroys
+// none.
 type logPanel struct {
 	ui   *UI
 	box  *fyne.Container
 	tab  *table
 	note *line
+	line *filterLine
 
 	follow *widget.Check
 	pause  *widget.Button
 	save   *widget.Button
+	detail *detail
+	story  *storyPanel
+	list   *fyne.Container // all but the story
 
-	detail     *fyne.Container
-	detailText *widget.Label
+	history *oplog.History
+	src     record    // the history, or the copy of it that was made for a pause
+	rows    selection // what is listed
+	page    []oplog.Event
+	have    []bool // which events of page are there still
+	from    int    // row of page[0]
 
-	history     *oplog.History
-	first, next uint64        // positions shown
-	page        []oplog.Event // the rows in sight
-	from        uint64        // position of page[0]
-	frozen      []oplog.Event // all rows while paused, beginning at position first
-	paused      bool
-	chosen      uint64 // position of the chosen row, and one more; 0 for none
-	dropped     uint64
-	noted       pace
+	match   func(*oplog.Event) bool // nil for all
+	scanned uint64                  // positions before it were matched
+	fresh   bool                    // nothing was found for match yet; the rows are those of the filter before
+	busy    bool                    // positions are being matched
+	edition int                     // counts what makes an answer from another goroutine outdated
+
+	paused    bool
+	bookmarks map[uint64]bool // positions
+	dropped   uint64
+	hazards   uint64 // found in all
+	noted     pace
+}
+
+// logColumns are the columns of the log, in the order of logPanel.row.
+func logColumns() []column {
+	return []column{
+		{key: "mark", title: "", chars: 2, fixed: true},
+		{key: "time", title: tr("Time"), chars: 15},
+		{key: "gap", title: tr("Gap"), chars: 8, right: true, fixed: true, drop: 2},
+		{key: "operation", title: tr("Operation"), chars: 11},
+		{key: "file", title: tr("File"), chars: 20, flex: true},
+		{key: "handle", title: tr("Handle"), chars: 7, right: true, drop: 5},
+		{key: "offset", title: tr("Offset"), chars: 13, right: true, drop: 6},
+		{key: "size", title: tr("Size"), chars: 9, right: true, drop: 4},
+		{key: "result", title: tr("Result"), chars: 9, right: true},
+		{key: "took", title: tr("Took"), chars: 7, right: true},
+		{key: "process", title: tr("Process"), chars: 14, drop: 1},
+	}
 }
 
 func newLogPanel(u *UI, t *tip) *logPanel {
-	p := &logPanel{ui: u, note: muted("")}
-	p.tab = newTable(p, t, []column{
-		{title: tr("Time"), chars: 15},
-		{title: tr("Operation"), chars: 11},
-		{title: tr("File"), chars: 14, flex: true},
-		{title: tr("Handle"), chars: 7, right: true},
-		{title: tr("Offset"), chars: 13, right: true},
-		{title: tr("Size"), chars: 9, right: true},
-		{title: tr("Result"), chars: 12, right: true},
-		{title: tr("Took"), chars: 7, right: true},
-		{title: tr("Process"), chars: 14},
-	})
-	p.tab.grid.scrolled = p.personScrolled
-	p.tab.grid.tapped = p.choose
-	p.tab.grid.selected = func(row int) bool { return p.chosen == p.first+uint64(row)+1 }
-	p.tab.grid.menu = p.rowMenu
+	p := &logPanel{ui: u, note: muted(""), bookmarks: map[uint64]bool{}}
+	p.tab = newTable(p, t, logColumns())
+	g := p.tab.grid
+	g.sorted, g.sort = p.timeColumn(), p.sort
+	g.scrolled, g.picked, g.menu, g.typed = p.personScrolled, p.personPicked, p.rowMenu, p.typed
 	p.follow = widget.NewCheck(tr("Follow"), p.setFollow)
 	p.follow.SetChecked(true)
 	p.pause = widget.NewButtonWithIcon(tr("Pause"), theme.MediaPauseIcon(), p.togglePause)
-	p.save = widget.NewButtonWithIcon(tr("Save…"), theme.DocumentSaveIcon(), p.saveDialog)
-	left := container.NewHBox(p.pause, p.follow, container.NewCenter(p.note))
-	tools := padded(4, 4, 4, 4, container.NewBorder(nil, nil, left, p.save))
-	p.box = container.NewBorder(tools, p.buildDetail(), nil, nil, p.tab.box)
+	p.save = widget.NewButtonWithIcon(tr("Save…"), theme.DocumentSaveIcon(), p.showSaveMenu)
+	p.detail = newDetail(p.closeDetail)
+	p.line = newFilterLine(u, p.setFilter)
+	p.story = newStoryPanel(u, t, p.closeStory)
+	g.opened = p.openStory
+	p.list = container.NewBorder(p.buildTools(), p.buildBottom(), nil, nil, p.tab.box)
+	p.box = container.NewStack(p.list, p.story.box)
 	return p
 }
 
+func (p *logPanel) buildTools() fyne.CanvasObject {
+	icon := func(i fyne.Resource, f func()) *widget.Button {
+		b := widget.NewButtonWithIcon("", i, f)
+		b.Importance = widget.LowImportance
+		return b
+	}
+	pause := container.New(leastSize{fyne.NewSize(p.widestPause(), 0)}, p.pause)
+	before := icon(theme.NewErrorThemedResource(theme.MoveUpIcon()), func() { p.jumpToError(-1) })
+	after := icon(theme.NewErrorThemedResource(theme.MoveDownIcon()), func() { p.jumpToError(1) })
+	left := container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
+	right := container.New(layout.NewCustomPaddedHBoxLayout(2), before, after, p.save)
+	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, left, right), left, right, padded(0, 0, 4, 4, p.line.box)))
+}
+
+// widestPause is the width that the pause button needs for either of its labels.
+func (p *logPanel) widestPause() float32 {
+	w := p.pause.MinSize().Width
+	other := widget.NewButtonWithIcon(tr("Resume"), theme.MediaPlayIcon(), nil)
+	return max(w, other.MinSize().Width)
+}
+
+func (p *logPanel) buildBottom() fyne.CanvasObject {
+	return container.NewBorder(nil, padded(3, 2, 6, 6, p.note), nil, nil, p.detail.box)
+}
+
 func (p *logPanel) object() fyne.CanvasObject { return p.box }
+func (p *logPanel) grid() *grid               { return p.tab.grid }
 
 func (p *logPanel) show(a *activity.Snapshot, s Status) {
-	p.dropped = a.Dropped
-	p.advance()
-	p.tab.update(unlessMounted(s, tr("No operations yet"),
-		tr("Every operation on the mounted folder is listed here, the newest at the bottom.")))
-	if p.follow.Checked && !p.paused {
-		p.tab.grid.toBottom()
+	p.dropped, p.hazards = a.Dropped, 0
+	for _, n := range a.HazardCounts {
+		p.hazards += n
 	}
+	p.advance()
+	title, help := unlessMounted(s, tr("No operations yet"),
+		tr("Every operation on the mounted folder is listed here, the newest at the bottom."))
+	if p.rows.listed && p.kept() > 0 {
+		title, help = tr("No operation matches the filter"), tr("Nothing is lost: clear the filter, or press Escape in it, and all operations are listed again.")
+	}
+	p.tab.update(title, help)
+	p.stayAtBottom()
 	if p.noted.due(figureInterval) {
 		p.showNote()
 	}
 }
 
+func (p *logPanel) stayAtBottom() {
+	if p.follow.Checked && !p.paused {
+		p.tab.grid.toBottom()
+	}
+}
+
+// kept is how many operations could be listed.
+func (p *logPanel) kept() uint64 { return p.rows.next - p.rows.first }
+
 // advance moves on to what the history holds now; rows that are looked at stay where they are.
 func (p *logPanel) advance() {
 	h := p.ui.ctl.History()
 	if h != p.history {
-		p.history, p.chosen = h, 0
-		p.first, p.next = 0, 0
+		p.restart(h)
 	}
-	if p.paused || h == nil {
+	if h == nil {
 		return
 	}
-	before := p.first
-	p.first, p.next = h.Bounds()
-	if gone := p.first - before; gone > 0 && !p.follow.Checked {
-		g := p.tab.grid
-		g.rowCount = p.len()
-		g.scrollTo(g.scroll.Offset.Y - float32(gone)*gridRow)
+	if !p.paused {
+		first, next := h.Bounds()
+		gone := p.rows.cutBefore(first)
+		p.rows.next = next
+		p.rowsWent(gone)
+	}
+	p.scan()
+}
+
+// restart begins with another history.
+func (p *logPanel) restart(h *oplog.History) {
+	p.history, p.paused = h, false
+	p.src = p.live()
+	p.rows = selection{listed: p.match != nil}
+	p.scanned = 0
+	p.edition++
+	clear(p.bookmarks)
+	p.tab.grid.picks.clear()
+	p.showPause()
+	p.detail.hide()
+	p.showList()
+}
+
+// rowsWent keeps the rows in sight where they are although some above them fell out.
+func (p *logPanel) rowsWent(gone int) {
+	if gone <= 0 || p.follow.Checked {
+		return
+	}
+	g := p.tab.grid
+	g.rowCount = p.len()
+	g.scrollTo(g.scroll.Offset.Y - float32(gone)*gridRow)
+}
+
+// live is the history as a record, nil where there is none.
+func (p *logPanel) live() record {
+	if p.history == nil {
+		return nil
+	}
+	return p.history
+}
+
+// setFilter lists only what matches; nil lists all.
+func (p *logPanel) setFilter(match func(*oplog.Event) bool) {
+	p.match = match
+	p.edition++
+	p.scanned, p.fresh = 0, true
+	if match == nil {
+		p.rows.list, p.rows.listed, p.rows.sorted = nil, false, false
+		p.found()
+		return
+	}
+	p.scan()
+}
+
+// scan matches what came in since the last time, off the UI goroutine, a piece at a time.
+func (p *logPanel) scan() {
+	from := max(p.scanned, p.rows.first)
+	to := min(p.rows.next, from+scanPiece)
+	if p.match == nil || p.busy || p.src == nil || from >= to && !p.fresh {
+		return
+	}
+	p.busy = true
+	src, match, edition := p.src, p.match, p.edition
+	var positions []uint64
+	p.ui.aside(func() { positions = scan(src, match, from, to) }, func() {
+		p.busy = false
+		if edition == p.edition {
+			p.take(positions, to)
+		}
+		p.scan()
+	})
+}
+
+// take lists what was found before position to.
+func (p *logPanel) take(positions []uint64, to uint64) {
+	if p.fresh || !p.rows.listed {
+		p.rows.list, p.rows.listed, p.rows.sorted = nil, true, false
+	}
+	p.rows.list = append(p.rows.list, positions...)
+	p.scanned = to
+	if to >= p.rows.next || p.fresh {
+		p.found()
 	}
 }
 
-func (p *logPanel) len() int { return int(p.next - p.first) }
+// found shows the rows of a filter, with the selected one in sight.
+func (p *logPanel) found() {
+	p.fresh = false
+	if p.sorting() {
+		p.sortRows()
+	}
+	p.noted = pace{}
+	p.ui.window.refresh()
+	if row := p.tab.grid.cursorRow(); row >= 0 && !p.follow.Checked {
+		p.tab.grid.reveal(row)
+	}
+}
 
+func (p *logPanel) len() int           { return p.rows.len() }
+func (p *logPanel) id(row int) uint64  { return p.rows.position(row) + 1 }
+func (p *logPanel) find(id uint64) int { return p.rows.row(id - 1) }
+
+// load reads the rows asked for, and the one before them, from which the first gap is counted.
 func (p *logPanel) load(from, n int) {
-	pos := p.first + uint64(from)
-	if p.frozen != nil {
-		p.page, p.from = p.frozen[min(from, len(p.frozen)):min(from+n, len(p.frozen))], pos
+	before := min(from, 1)
+	p.from = from - before
+	n = min(n+before, p.len()-p.from)
+	if p.src == nil || n <= 0 {
+		p.page, p.have = p.page[:0], p.have[:0]
 		return
 	}
-	p.page, p.from = p.page[:0], pos
-	if p.history == nil || n <= 0 {
-		return
+	p.page, p.have = slices.Grow(p.page[:0], n)[:n], slices.Grow(p.have[:0], n)[:n]
+	clear(p.have)
+	for i := 0; i < n; {
+		pos, run := p.rows.position(p.from+i), p.run(p.from+i, n-i)
+		at, got := p.src.Read(p.page[i:i+run], pos)
+		if at == pos {
+			for k := range got {
+				p.have[i+k] = true
+			}
+		}
+		i += run
 	}
-	if cap(p.page) < n {
-		p.page = make([]oplog.Event, n)
+}
+
+// run is how many rows, at most n, have consecutive positions from row on.
+func (p *logPanel) run(row, n int) int {
+	if !p.rows.listed {
+		return n
 	}
-	at, got := p.history.Read(p.page[:n], pos)
-	p.page, p.from = p.page[:got], at
+	k := 1
+	for k < n && p.rows.list[row+k] == p.rows.list[row]+uint64(k) {
+		k++
+	}
+	return k
 }
 
 // event returns the event of a row that was loaded, nil where it has fallen out since.
 func (p *logPanel) event(row int) *oplog.Event {
-	i := int64(p.first) + int64(row) - int64(p.from)
-	if i < 0 || i >= int64(len(p.page)) {
+	i := row - p.from
+	if i < 0 || i >= len(p.page) || !p.have[i] {
 		return nil
 	}
 	return &p.page[i]
 }
 
-func (p *logPanel) row(i int, c []cell) {
+func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 	e := p.event(i)
 	if e == nil {
+		return ""
+	}
+	c[0] = p.markOf(p.rows.position(i), e)
+	c[1] = cell{clock(e.Wall), colorMuted}
+	if before := p.event(i - 1); before != nil && !p.rows.sorted {
+		c[2] = cell{gap(time.Duration(e.Mono - before.Mono)), colorMuted}
+	}
+	c[3].text = e.Op.String()
+	c[4].text = paths(e)
+	c[5] = cell{handle(e.Handle), colorMuted}
+	c[6].text, c[7].text = extent(e)
+	c[8] = result(e)
+	c[9] = cell{duration(time.Duration(e.Duration)), ageTone(time.Duration(e.Duration))}
+	c[10] = cell{process(e.Proc, e.PID), colorMuted}
+	return ""
+}
+
+// markOf shows bookmarks, and operations that have part in a hazard.
+func (p *logPanel) markOf(pos uint64, e *oplog.Event) cell {
+	_, hazard := p.ui.window.snap.HazardAt(e.Seq)
+	switch {
+	case hazard && p.bookmarks[pos]:
+		return cell{"★▲", theme.ColorNameWarning}
+	case hazard:
+		return cell{" ▲", theme.ColorNameWarning}
+	case p.bookmarks[pos]:
+		return cell{"★", theme.ColorNamePrimary}
+	default:
+		return cell{}
+	}
+}
+
+// openStory tells the story of a row's operation in place of the list.
+func (p *logPanel) openStory(row int) {
+	if p.src == nil || row < 0 {
 		return
 	}
-	c[0] = cell{clock(e.Wall), colorMuted}
-	c[1].text = e.Op.String()
-	c[2].text = paths(e)
-	c[3] = cell{handle(e.Handle), colorMuted}
-	c[4].text, c[5].text = extent(e)
-	c[6] = result(e)
-	c[7] = cell{duration(time.Duration(e.Duration)), ageTone(time.Duration(e.Duration))}
-	c[8] = cell{process(e.Proc, e.PID), colorMuted}
+	if e := p.eventAt(p.rows.position(row)); e != nil {
+		p.openStoryOf(e.Seq)
+	}
+}
+
+// openStoryOf tells the story of the operation with a sequence number, whether it is listed or not.
+func (p *logPanel) openStoryOf(seq uint64) {
+	src := p.src
+	if src == nil {
+		return
+	}
+	var events []oplog.Event
+	var s *activity.Story
+	p.ui.aside(func() {
+		events = readAll(src)
+		s = activity.NewStory(events, seq)
+	}, func() {
+		if s == nil {
+			p.note.set(tr("This operation has fallen out of the log"), theme.ColorNameWarning)
+			p.noted.due(0)
+			return
+		}
+		p.list.Hide()
+		p.story.show(events, s, seq)
+		p.ui.window.focusTable()
+	})
+}
+
+// closeStory goes back to the list, to the operation that was looked at last where it is listed.
+func (p *logPanel) closeStory() {
+	p.showList()
+	p.ui.window.focusTable()
+}
+
+// showList shows the list where a story stood.
+func (p *logPanel) showList() {
+	if p.story.box.Visible() {
+		p.story.hide()
+		p.list.Show()
+	}
 }
 
 // result writes how an operation ended.
@@ -165,15 +399,20 @@ func result(e *oplog.Event) cell {
 }
 
 func (p *logPanel) showNote() {
-	text := fmt.Sprintf(tr("%s of %s operations shown"), count(p.len()), count(p.next))
 	tone := colorMuted
 	if p.dropped > 0 {
-		text += " · " + fmt.Sprintf(tr("%s dropped under load"), count(p.dropped))
 		tone = theme.ColorNameWarning
 	}
+	text := fmt.Sprintf(tr("shown %s of %s; %s dropped"), count(p.len()), count(p.kept()), count(p.dropped))
 	if p.paused && p.history != nil {
 		_, next := p.history.Bounds()
-		text += " · " + fmt.Sprintf(tr("paused, %s newer"), count(next-p.next))
+		text += " · " + fmt.Sprintf(tr("paused, %s newer"), count(next-p.rows.next))
+	}
+	if p.hazards > 0 {
+		text += " · " + fmt.Sprintf(tr("hazards: %s"), count(p.hazards))
+	}
+	if n := len(p.bookmarks); n > 0 {
+		text += " · " + fmt.Sprintf(tr("bookmarks: %d"), n)
 	}
 	p.note.set(text, tone)
 }
@@ -197,156 +436,51 @@ func (p *logPanel) personScrolled() {
 	}
 }
 
-// togglePause freezes the rows, or lets them go on.
-func (p *logPanel) togglePause() {
-	p.paused = !p.paused
-	if !p.paused {
-		p.frozen = nil
-		p.pause.SetText(tr("Pause"))
-		p.pause.SetIcon(theme.MediaPauseIcon())
-		p.noted = pace{}
-		p.ui.window.refresh()
-		return
-	}
-	p.pause.SetText(tr("Resume"))
-	p.pause.SetIcon(theme.MediaPlayIcon())
-	p.showNote()
-	h := p.history
-	if h == nil {
-		return
-	}
-	var events []oplog.Event
-	var from uint64
-	p.ui.aside(func() { events, from = h.All() }, func() {
-		if p.paused && p.history == h {
-			p.freeze(events, from)
-		}
-	})
-}
-
-// freeze keeps events as the rows, without those that came after the pause began.
-func (p *logPanel) freeze(events []oplog.Event, from uint64) {
-	if from+uint64(len(events)) > p.next && p.next > from {
-		events = events[:p.next-from]
-	}
-	p.frozen, p.first, p.next = events, from, from+uint64(len(events))
-	p.tab.grid.update()
-}
-
-// choose shows all that is known of a row's operation below the list; choosing it again hides that.
-func (p *logPanel) choose(row int) {
-	e := p.event(row)
-	pos := p.first + uint64(row) + 1
-	if e == nil || p.chosen == pos {
+// personPicked shows all that is known of the selected row's operation below the list.
+func (p *logPanel) personPicked() {
+	g := p.tab.grid
+	row := g.cursorRow()
+	if row < 0 {
 		p.closeDetail()
 		return
 	}
-	p.chosen = pos
-	p.detailText.SetText(describe(e))
-	p.detail.Show()
-	if !p.tab.grid.atBottom() || p.paused {
-		p.box.Refresh()
-		return
+	p.follow.SetChecked(false) // else the selected row would run out of sight
+	if e := p.eventAt(g.picks.cursor - 1); e != nil {
+		hazard, _ := p.ui.window.snap.HazardAt(e.Seq)
+		p.detail.show(e, say(hazard.Text))
+		p.list.Refresh()
+		g.reveal(row)
 	}
-	p.follow.SetChecked(false) // else the chosen row would run out of sight
-	p.box.Refresh()
+}
+
+// eventAt reads the event at a position, nil where it has fallen out.
+func (p *logPanel) eventAt(pos uint64) *oplog.Event {
+	if p.src == nil {
+		return nil
+	}
+	var e [1]oplog.Event
+	if at, n := p.src.Read(e[:], pos); n == 1 && at == pos {
+		return &e[0]
+	}
+	return nil
 }
 
 func (p *logPanel) closeDetail() {
-	p.chosen = 0
-	p.detail.Hide()
-	p.box.Refresh()
+	p.tab.grid.picks.clear()
+	p.detail.hide()
+	p.list.Refresh()
 	p.tab.grid.update()
 }
 
-func (p *logPanel) buildDetail() *fyne.Container {
-	p.detailText = widget.NewLabel("")
-	p.detailText.TextStyle.Monospace, p.detailText.Selectable, p.detailText.Wrapping = true, true, fyne.TextWrapBreak
-	p.detailText.SizeName = theme.SizeNameCaptionText
-	shut := widget.NewButtonWithIcon("", theme.CancelIcon(), p.closeDetail)
-	shut.Importance = widget.LowImportance
-	scroll := container.NewVScroll(p.detailText)
-	scroll.SetMinSize(fyne.NewSize(100, 96))
-	p.detail = container.NewBorder(nil, nil, nil, container.NewVBox(shut), scroll)
-	p.detail.Hide()
-	return p.detail
-}
-
-// describe writes all that is known of an operation.
-func describe(e *oplog.Event) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, time.Unix(0, e.Wall).Format("2006-01-02 15:04:05.000000"), e.Op, paths(e))
-	if o, l := extent(e); l != "" {
-		fmt.Fprintf(&b, tr("offset %s  size %s  moved %s")+"\n", o, l, count(e.Result))
-	}
-	fmt.Fprintf(&b, tr("took %s, of which %s waiting for the handle"), duration(time.Duration(e.Duration)), duration(time.Duration(e.Wait)))
-	if e.Handle != 0 {
-		fmt.Fprintf(&b, "  "+tr("handle %d"), e.Handle)
-	}
-	fmt.Fprintf(&b, "  "+tr("by %s"), process(e.Proc, e.PID))
-	switch e.Op {
-	case oplog.Open, oplog.Create, oplog.Opendir:
-		fmt.Fprintf(&b, "  "+tr("flags %#o (%s)"), e.Mode, mode(e.Mode))
-	case oplog.Chmod, oplog.Mkdir, oplog.Mknod:
-		fmt.Fprintf(&b, "  "+tr("mode %#o"), e.Mode)
-	}
-	if e.Errno != 0 {
-		fmt.Fprintf(&b, "\n%s: %s", errno(e.Errno), e.Errno.Error())
-		if e.Flags&oplog.Refused != 0 {
-			b.WriteString(" " + tr("(the handle is unknown or already released)"))
-		}
-	}
-	if e.Detail != "" {
-		b.WriteString("\n" + e.Detail)
-	}
-	return b.String()
-}
-
 func (p *logPanel) rowMenu(row int) *fyne.Menu {
-	e := p.event(row)
+	pos := p.rows.position(row)
+	e := p.eventAt(pos)
 	if e == nil {
-		return fyne.NewMenu("")
+		return nil
 	}
-	path, all := e.Path, describe(e)
-	return fyne.NewMenu("",
-		fyne.NewMenuItem(tr("Copy path"), func() { p.ui.app.Clipboard().SetContent(path) }),
-		fyne.NewMenuItem(tr("Copy operation"), func() { p.ui.app.Clipboard().SetContent(all) }),
-	)
-}
-
-// saveDialog asks for a file and writes the kept operations into it, off the UI goroutine.
-func (p *logPanel) saveDialog() {
-	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
-		if err != nil {
-			dialog.ShowError(err, p.ui.window.win)
-		}
-		if w != nil {
-			p.saveTo(w)
-		}
-	}, p.ui.window.win)
-	d.SetTitleText(tr("Save the log as NDJSON"))
-	d.SetFileName("vitrine-" + time.Now().Format("20060102-150405") + ".ndjson")
-	if home, err := storage.ListerForURI(storage.NewFileURI(homeFolder())); err == nil {
-		d.SetLocation(home) // never the present folder: it may be the mount, which the UI must not touch
-	}
-	d.Resize(fyne.NewSize(720, 460))
-	d.Show()
-}
-
-func (p *logPanel) saveTo(w fyne.URIWriteCloser) {
-	setButton(p.save, tr("Saving…"), false)
-	var err error
-	p.ui.aside(func() {
-		err = p.ui.ctl.SaveLog(w)
-		if e := w.Close(); err == nil {
-			err = e
-		}
-	}, func() {
-		setButton(p.save, tr("Save…"), true)
-		if err != nil {
-			dialog.ShowError(fmt.Errorf(tr("the log could not be saved to %s: %w"), w.URI().Path(), err), p.ui.window.win)
-			return
-		}
-		p.ui.window.say(fmt.Sprintf(tr("The log was saved to %s"), tilde(w.URI().Path())))
-	})
+	all := describe(e)
+	return p.ui.rowMenu(aboutEvent(e),
+		fyne.NewMenuItem(tr("Story of this operation"), func() { p.openStory(p.rows.row(pos)) }),
+		fyne.NewMenuItem(tr("Copy all that is known of it"), func() { p.ui.copy(all) }),
+		fyne.NewMenuItem(tr("Set or remove bookmark"), func() { p.bookmark(pos) }))
 }

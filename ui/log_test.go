@@ -19,7 +19,7 @@ func (f *fake) feed(n int) {
 	for i := range n {
 		seq := next + uint64(i) + 1
 		f.history.Collect([]oplog.Event{{
-			Seq: seq, Wall: 1_700_000_000_000_000_000 + int64(seq)*1000, Op: oplog.Write, Path: fmt.Sprintf("/f%d", seq),
+			Seq: seq, Wall: 1_700_000_000_000_000_000 + int64(seq)*1000, Mono: int64(seq) * 1000, Op: oplog.Write, Path: fmt.Sprintf("/f%d", seq),
 			Handle: 3, Offset: int64(seq), Size: 10, Result: 10, Duration: 1500, PID: 9, Proc: "dd",
 		}}, 0)
 	}
@@ -32,14 +32,14 @@ func newLogBench(t *testing.T, events int) (*bench, *logPanel) {
 	b := newBench(t, f)
 	b.window.win.Resize(fyne.NewSize(1000, 600))
 	b.window.show()
-	b.window.tabs.SelectIndex(3)
-	p := b.window.panels[3].(*logPanel)
+	b.window.tabs.SelectIndex(b.window.tabIndex("log"))
+	p := b.window.log
 	return b, p
 }
 
 // bottom returns the file of the last row in sight, top of the first.
-func bottom(p *logPanel) string { c := p.tab.grid.seen.cells; return c[len(c)-1][2].text }
-func top(p *logPanel) string    { return p.tab.grid.seen.cells[0][2].text }
+func bottom(p *logPanel) string { c := p.tab.grid.seen.cells; return c[len(c)-1][4].text }
+func top(p *logPanel) string    { return p.tab.grid.seen.cells[0][4].text }
 
 func (b *bench) tick(p *logPanel) {
 	p.noted = pace{}
@@ -48,10 +48,10 @@ func (b *bench) tick(p *logPanel) {
 
 func TestLogRow(t *testing.T) {
 	b, p := newLogBench(t, 1)
-	b.ctl.history.Collect([]oplog.Event{{Seq: 2, Op: oplog.Write, Path: "/full", Errno: syscall.ENOSPC, Duration: int64(2 * time.Second)}}, 0)
+	b.ctl.history.Collect([]oplog.Event{{Seq: 2, Mono: 1500, Op: oplog.Write, Path: "/full", Errno: syscall.ENOSPC, Duration: int64(2 * time.Second)}}, 0)
 	b.tick(p)
 	got := fmt.Sprintf("%q", b.texts(p.tab.grid))
-	want := `[["22:13:20.000001" "write" "/f1" "3" "1" "10" "10" "1.50 µs" "dd 9"] ["00:00:00.000000" "write" "/full" "" "0" "0" "ENOSPC" "2.00 s" "kernel"]]`
+	want := `[["" "22:13:20.000001" "" "write" "/f1" "3" "1" "10" "10" "1.50 µs" "dd 9"] ["" "00:00:00.000000" "500 ns" "write" "/full" "" "0" "0" "ENOSPC" "2.00 s" "kernel"]]`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -68,7 +68,7 @@ func TestLogFollows(t *testing.T) {
 	if got := bottom(p); got != "/f130" {
 		t.Errorf("the last row is %s", got)
 	}
-	if got := p.note.text.Text; got != "100 of 130 operations shown" {
+	if got := p.note.text.Text; got != "shown 100 of 100; 0 dropped" {
 		t.Errorf("the note says %q", got)
 	}
 	p.dropped = 12
@@ -105,7 +105,7 @@ func TestLogPauses(t *testing.T) {
 	b, p := newLogBench(t, 100)
 	b.tick(p)
 	p.togglePause()
-	b.wait("the frozen rows", func() bool { return p.frozen != nil })
+	b.wait("the frozen rows", func() bool { return p.src != record(p.history) })
 	b.ctl.feed(500) // all that is shown falls out of the history
 	b.tick(p)
 	if got := bottom(p); got != "/f100" {
@@ -124,16 +124,16 @@ func TestLogPauses(t *testing.T) {
 func TestLogDetail(t *testing.T) {
 	b, p := newLogBench(t, 5)
 	b.tick(p)
-	p.choose(2)
-	if got := p.detailText.Text; !p.detail.Visible() || !strings.Contains(got, "/f3") || !strings.Contains(got, "dd 9") {
+	p.tab.grid.pick(2)
+	if got := p.detail.text.Text; !p.detail.box.Visible() || !strings.Contains(got, "/f3") || !strings.Contains(got, "dd 9") {
 		t.Errorf("the detail says %q", got)
 	}
 	if p.follow.Checked {
 		t.Error("the chosen row may run out of sight")
 	}
-	p.choose(2)
-	if p.detail.Visible() {
-		t.Error("choosing the row again does not hide the detail")
+	p.tab.grid.body.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if p.detail.box.Visible() {
+		t.Error("letting go of the row does not hide the detail")
 	}
 }
 
@@ -145,8 +145,8 @@ func TestLogScrollsFast(t *testing.T) {
 	b := newBench(t, f)
 	b.window.win.Resize(fyne.NewSize(1000, 600))
 	b.window.show()
-	b.window.tabs.SelectIndex(3)
-	p := b.window.panels[3].(*logPanel)
+	b.window.tabs.SelectIndex(b.window.tabIndex("log"))
+	p := b.window.log
 	b.tick(p)
 	for _, row := range []int{0, 1, 12345, 65000} {
 		p.tab.grid.toRow(row)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,57 +11,76 @@ import (
 
 // openFiles lists the files that programs hold open, and what they do with them.
 type openFiles struct {
-	table *table
-	snap  *activity.Snapshot
+	*list[activity.OpenFile]
+	at time.Time // of the snapshot
 }
 
-func newOpenFiles(t *tip) *openFiles {
-	p := &openFiles{snap: &activity.Snapshot{}}
-	p.table = newTable(p, t, []column{
-		{title: tr("File"), chars: 18, flex: true},
-		{title: tr("Process"), chars: 17},
-		{title: tr("Mode"), chars: 9},
-		{title: tr("Read"), chars: 8, right: true},
-		{title: tr("Written"), chars: 8, right: true},
-		{title: tr("Rate"), chars: 9, right: true},
-		{title: tr("In flight"), chars: 9, right: true},
-		{title: tr("Open for"), chars: 11, right: true},
-	})
+func newOpenFiles(u *UI, t *tip) *openFiles {
+	type file = activity.OpenFile
+	p := &openFiles{}
+	p.list = newList(t, func(f *file) uint64 { return f.Handle },
+		facet[file]{column{key: "file", title: tr("File"), chars: 24, flex: true}, writeOpenPath, by(func(f *file) string { return f.Path })},
+		facet[file]{column{key: "process", title: tr("Process"), chars: 17},
+			func(f *file, c *cell) { c.text = process(f.Proc, f.PID) }, by(func(f *file) string { return process(f.Proc, f.PID) })},
+		facet[file]{column{key: "mode", title: tr("Mode"), chars: 9, drop: 4}, writeMode, by(func(f *file) uint32 { return f.Mode & 3 })},
+		facet[file]{column{key: "read", title: tr("Read"), chars: 8, right: true, drop: 2},
+			func(f *file, c *cell) { c.text = sizeOrDash(f.Read) }, by(func(f *file) int64 { return f.Read })},
+		facet[file]{column{key: "written", title: tr("Written"), chars: 8, right: true},
+			func(f *file, c *cell) { c.text = sizeOrDash(f.Written) }, by(func(f *file) int64 { return f.Written })},
+		facet[file]{column{key: "rate", title: tr("Rate"), chars: 9, right: true}, func(f *file, c *cell) {
+			*c = cell{rateOrDash(f.ReadRate + f.WriteRate), flowTone(f.ReadRate, f.WriteRate)}
+		}, by(func(f *file) float64 { return f.ReadRate + f.WriteRate })},
+		facet[file]{column{key: "left", title: tr("Left"), chars: 14, right: true, drop: 5},
+			func(f *file, c *cell) { c.text = left(f) }, by(func(f *file) time.Duration { return f.Left })},
+		facet[file]{column{key: "inflight", title: tr("In flight"), chars: 9, right: true, drop: 3},
+			func(f *file, c *cell) { c.text = countOrNothing(f.InFlight) }, by(func(f *file) int { return f.InFlight })},
+		facet[file]{column{key: "age", title: tr("Open for"), chars: 11, right: true, drop: 1},
+			func(f *file, c *cell) { *c = cell{age(p.at.Sub(time.Unix(0, f.Opened))), colorMuted} }, by(func(f *file) int64 { return -f.Opened })},
+	)
+	p.table.grid.menu = func(row int) *fyne.Menu {
+		f := p.items[row]
+		return u.rowMenu(about{path: f.Path, proc: f.Proc, pid: f.PID})
+	}
 	return p
 }
 
 func (p *openFiles) object() fyne.CanvasObject { return p.table.box }
+func (p *openFiles) grid() *grid               { return p.table.grid }
 
 func (p *openFiles) show(a *activity.Snapshot, s Status) {
-	p.snap = a
+	p.at = a.At
+	p.set(a.Open)
 	p.table.update(unlessMounted(s, tr("No file is open"),
 		tr("Copy or open a file in the mounted folder: it appears here with the program that uses it, what it reads and writes, and how fast.")))
 }
 
-func (p *openFiles) len() int      { return len(p.snap.Open) }
-func (p *openFiles) load(int, int) {}
-
-func (p *openFiles) row(i int, c []cell) {
-	f := p.snap.Open[i]
-	c[0].text = f.Path
+func writeOpenPath(f *activity.OpenFile, c *cell) {
+	c.text = visible(f.Path)
 	switch {
 	case f.Deleted:
-		c[0] = cell{f.Path + " " + tr("(deleted)"), colorMuted}
+		*c = cell{c.text + " " + tr("(deleted)"), colorMuted}
 	case f.Dir && f.Path != "/":
-		c[0].text += "/"
+		c.text += "/"
 	}
-	c[1].text = process(f.Proc, f.PID)
-	c[2].text = mode(f.Mode)
+}
+
+func writeMode(f *activity.OpenFile, c *cell) {
+	c.text = mode(f.Mode)
 	if f.Dir {
-		c[2] = cell{tr("folder"), colorMuted}
+		*c = cell{tr("folder"), colorMuted}
 	}
-	c[3].text = sizeOrDash(f.Read)
-	c[4].text = sizeOrDash(f.Written)
-	c[5] = cell{rateOrDash(f.ReadRate + f.WriteRate), flowTone(f.ReadRate, f.WriteRate)}
-	if f.InFlight > 0 {
-		c[6].text = count(f.InFlight)
+}
+
+// left writes how far a file is written whose size is known before its end, and how long the rest will take.
+func left(f *activity.OpenFile) string {
+	if f.Expected <= 0 {
+		return ""
 	}
-	c[7] = cell{age(p.snap.At.Sub(time.Unix(0, f.Opened))), colorMuted}
+	done := fmt.Sprintf("%d %%", min(100, f.Reached*100/f.Expected))
+	if f.Left <= 0 {
+		return done
+	}
+	return done + ", " + age(f.Left+time.Second-1)
 }
 
 func sizeOrDash(bytes int64) string {
@@ -68,6 +88,13 @@ func sizeOrDash(bytes int64) string {
 		return "–"
 	}
 	return size(float64(bytes))
+}
+
+func countOrNothing(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return count(n)
 }
 
 // flowTone is the colour of the larger of two rates.

@@ -10,6 +10,8 @@ import (
 // panel is the content of a tab.
 type panel interface {
 	object() fyne.CanvasObject
+	// grid returns the panel's table, which takes the keys.
+	grid() *grid
 	// show brings the panel up to date. It is called only while the panel is visible.
 	show(a *activity.Snapshot, s Status)
 }
@@ -48,7 +50,7 @@ func (b *table) update(title, help string) {
 // unlessMounted replaces title and help where nothing is mounted.
 func unlessMounted(s Status, title, help string) (string, string) {
 	switch s.State {
-	case Mounted, Ejecting:
+	case Mounted, Ejecting, Viewing:
 		return title, help
 	case Mounting:
 		return tr("Mounting…"), tr("As soon as the folder answers, you see here what passes through it.")

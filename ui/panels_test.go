@@ -28,7 +28,7 @@ func full() *activity.Snapshot {
 	return &activity.Snapshot{
 		At: time.Unix(1000, 0),
 		Open: []activity.OpenFile{
-			{OpenHandle: writing, InFlight: 2, WriteRate: 5e6},
+			{OpenHandle: writing, InFlight: 2, WriteRate: 5e6, Reached: 12_345_678, Expected: 20_000_000, Left: 8500 * time.Millisecond},
 			{OpenHandle: gone},
 			{OpenHandle: folder},
 		},
@@ -54,19 +54,19 @@ func TestPanelTexts(t *testing.T) {
 		grid  *grid
 		want  [][]string
 	}{
-		{b.window.panels[0], b.window.panels[0].(*openFiles).table.grid, [][]string{
-			{"/a.bin", "cp 42", "w", "–", "12.3 MB", "5.00 MB/s", "2", "1 min 05 s"},
-			{"/b.txt (deleted)", "cp 42", "r", "500 B", "–", "–", "", "1 s"},
-			{"/photos/", "cp 42", "folder", "–", "–", "–", "", "0 s"},
+		{b.window.panels[0], b.window.panels[0].grid(), [][]string{
+			{"/a.bin", "cp 42", "w", "–", "12.3 MB", "5.00 MB/s", "61 %, 9 s", "2", "1 min 05 s"},
+			{"/b.txt (deleted)", "cp 42", "r", "500 B", "–", "–", "", "", "1 s"},
+			{"/photos/", "cp 42", "folder", "–", "–", "–", "", "", "0 s"},
 		}},
-		{b.window.panels[1], b.window.panels[1].(*inFlight).table.grid, [][]string{
+		{b.window.panels[1], b.window.panels[1].grid(), [][]string{
 			{"write", "/a.bin", "7", "1,048,576", "131,072", "6.00 s", "cp 42"},
 			{"rename", "/x → /y", "", "", "", "2.10 s", "kernel"},
 			{"read", "/b.txt", "", "0", "10", "1.50 µs", "kernel"},
 		}},
-		{b.window.panels[2], b.window.panels[2].(*latency).table.grid, [][]string{
-			{"open", "1,234", "", "1.50 µs", "25.0 µs", "1.24 ms", "2.00 s", "–", "–", "–", "–", "–", "–"},
-			{"write", "5", "2", "1 ns", "2 ns", "3 ns", "4 ns", "1", "", "9.00 µs", "9.00 µs", "9.00 µs", "9.00 µs"},
+		{b.panel("latency"), b.panel("latency").grid(), [][]string{
+			{"open", "              ", "1,234", "", "1.50 µs", "25.0 µs", "1.24 ms", "2.00 s", "–", "–", "–", "–", "–", "–"},
+			{"write", "              ", "5", "2", "1 ns", "2 ns", "3 ns", "4 ns", "1", "", "9.00 µs", "9.00 µs", "9.00 µs", "9.00 µs"},
 		}},
 	} {
 		c.panel.show(full(), b.status)
@@ -74,7 +74,7 @@ func TestPanelTexts(t *testing.T) {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 	}
-	ages := b.window.panels[1].(*inFlight).table.grid.seen.cells
+	ages := b.window.panels[1].grid().seen.cells
 	for i, want := range []fyne.ThemeColorName{theme.ColorNameError, theme.ColorNameWarning, ""} {
 		if got := ages[i][5].tone; got != want {
 			t.Errorf("age %d has tone %q, want %q", i, got, want)
@@ -94,6 +94,8 @@ func TestEmptyPanelsExplain(t *testing.T) {
 			case *inFlight:
 				empty[i] = p.table
 			case *latency:
+				empty[i] = p.table
+			case *totals:
 				empty[i] = p.table
 			case *logPanel:
 				empty[i] = p.tab
@@ -125,11 +127,11 @@ func TestOnlyTheVisibleTabIsRefreshed(t *testing.T) {
 	b := newBench(t, newFake())
 	b.window.show()
 	b.window.showActivity(full())
-	if n := b.window.panels[2].(*latency).len(); n != 0 {
+	if n := b.panel("latency").(*latency).len(); n != 0 {
 		t.Error("a hidden tab was refreshed")
 	}
-	b.window.tabs.SelectIndex(2)
-	if n := b.window.panels[2].(*latency).len(); n != 2 {
+	b.window.tabs.SelectIndex(b.window.tabIndex("latency"))
+	if n := b.panel("latency").(*latency).len(); n != 2 {
 		t.Errorf("the tab has %d rows when it is selected", n)
 	}
 }
@@ -139,12 +141,11 @@ func TestUnchangedGridIsNotDrawn(t *testing.T) {
 	p := b.window.panels[0].(*openFiles)
 	p.show(full(), b.status)
 	b.texts(p.table.grid)
-	p.snap = full()
+	p.set(full().Open)
 	if p.table.grid.update() {
 		t.Error("the same cells were drawn again")
 	}
-	p.snap.Open[1].Read++
-	p.snap.Open[1].Read *= 2
+	p.items[1].Read = 1000
 	if !p.table.grid.update() {
 		t.Error("a changed cell was not drawn")
 	}
@@ -155,7 +156,7 @@ func TestChartSeries(t *testing.T) {
 	a := &activity.Snapshot{At: now, WriteRate: 7, ReadRate: 3, Seconds: []activity.Second{
 		{Unix: 998, Written: 2000}, {Unix: 999, Written: 4000, Read: 1000}, {Unix: 1000, Written: 1},
 	}}
-	s := seriesOf(a)
+	s := seriesOf(a, &periods()[0])
 	if want := []float64{2000, 4000, 7}; !reflect.DeepEqual(s.write, want) {
 		t.Errorf("writes %v, want %v", s.write, want)
 	}

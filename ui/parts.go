@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -47,6 +48,23 @@ func (r *lineRenderer) Refresh() {
 	r.l.text.Color = shade(r.l.tone)
 	r.l.text.Refresh()
 }
+
+// tappable makes anything answer to a click.
+type tappable struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+	do      func()
+}
+
+func newTappable(content fyne.CanvasObject, do func()) *tappable {
+	t := &tappable{content: content, do: do}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *tappable) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }
+func (t *tappable) Tapped(*fyne.PointEvent)             { t.do() }
+func (t *tappable) Cursor() desktop.Cursor              { return desktop.PointerCursor }
 
 // sheet is a rectangle in a colour of the theme, to lie below other things.
 type sheet struct {

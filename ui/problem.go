@@ -101,25 +101,25 @@ func (b *banner) actions(s Status) []fyne.CanvasObject {
 	}
 	var out []fyne.CanvasObject
 	add := func(label string, importance widget.Importance, f func()) {
-		button := widget.NewButton(tr(label), f)
+		button := widget.NewButton(label, f)
 		button.Importance = importance
 		out = append(out, button)
 	}
 	if p.Create != "" {
-		add("Create folder and mount", widget.HighImportance, func() { u.mount(true) })
+		add(tr("Create folder and mount"), widget.HighImportance, func() { u.mount(true) })
 	}
 	if p.Create == "" {
-		add("Try again", widget.HighImportance, u.retry)
+		add(tr("Try again"), widget.HighImportance, u.retry)
 	} else {
-		add("Try again", widget.MediumImportance, u.retry)
+		add(tr("Try again"), widget.MediumImportance, u.retry)
 	}
 	switch {
 	case s.State != Mounted && u.asked != toQuit:
-		add("Settings…", widget.MediumImportance, u.showSettings)
+		add(tr("Settings…"), widget.MediumImportance, u.showSettings)
 	case u.asked == toQuit:
-		add("Force eject and quit…", widget.MediumImportance, u.confirmForce)
+		add(tr("Force eject and quit…"), widget.MediumImportance, u.confirmForce)
 	case len(p.Holders) > 0:
-		add("Force eject…", widget.MediumImportance, u.confirmForce)
+		add(tr("Force eject…"), widget.MediumImportance, u.confirmForce)
 	}
 	return out
 }

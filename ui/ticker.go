@@ -14,6 +14,7 @@ type ticker struct {
 	interval time.Duration
 	take     func() *activity.Snapshot
 	show     func(*activity.Snapshot)
+	idle     func() bool   // nobody looks; called from any goroutine; may be nil
 	running  chan struct{} // closed to stop; nil while stopped
 }
 
@@ -27,7 +28,7 @@ func (t *ticker) start() {
 	}
 	stop := make(chan struct{})
 	t.running = stop
-	go t.run(stop)
+	go t.run(stop, t.idle)
 }
 
 func (t *ticker) stop() {
@@ -37,12 +38,12 @@ func (t *ticker) stop() {
 	}
 }
 
-func (t *ticker) run(stop chan struct{}) {
+func (t *ticker) run(stop chan struct{}, idle func() bool) {
 	beat := time.NewTicker(t.interval)
 	defer beat.Stop()
 	var queued atomic.Bool
 	for {
-		if !queued.Swap(true) {
+		if !(idle != nil && idle()) && !queued.Swap(true) {
 			s := t.take()
 			t.ui.do(func() {
 				queued.Store(false)

@@ -1,11 +1,12 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -22,11 +23,12 @@ const (
 
 // window is the activity window: what is mounted, what passes through it, and what went wrong.
 type window struct {
-	ui    *UI
-	win   fyne.Window
-	tip   *tip
-	shown bool
-	snap  *activity.Snapshot // the newest, never nil
+	ui      *UI
+	win     fyne.Window
+	tip     *tip
+	shown   bool
+	viewing bool               // a saved log is shown
+	snap    *activity.Snapshot // the newest, never nil
 
 	header   *header
 	banner   *banner
@@ -35,26 +37,34 @@ type window struct {
 	figures  *figures
 	chart    *chart
 	tabs     *container.AppTabs
+	tabList  []tab
 	panels   []panel
+	log      *logPanel
 
-	ticker  ticker
-	figured pace
+	suggestions *suggestions
+	sheet       dialog.Dialog     // the help sheet, nil while it is not shown
+	shortcuts   map[string]func() // by the name of the shortcut
+
+	ticker    ticker
+	minimised minimised
+	figured   pace
 }
 
 // newWindow makes the window of u and sets it there, for its parts to find.
 func newWindow(u *UI) {
-	w := &window{ui: u, win: u.app.NewWindow(Name), tip: newTip(), snap: &activity.Snapshot{}}
+	w := &window{ui: u, win: u.app.NewWindow(Name), tip: newTip(), snap: &activity.Snapshot{}, suggestions: newSuggestions()}
 	u.window = w
 	w.ticker = newTicker(u, windowInterval, w.showActivity)
+	w.ticker.idle = w.minimised.is
 	w.header = newHeader(u, w.tip)
 	w.banner = newBanner(u)
 	w.notice = newStrip()
 	w.progress = newProgress()
-	w.figures = newFigures()
-	w.chart = newChart()
+	w.figures = newFigures(w.showLastError)
+	w.chart = newChart(w.refresh)
 	w.buildTabs()
 	w.win.SetPadded(false)
-	w.win.SetContent(container.NewStack(w.build(), w.tip.layer))
+	w.win.SetContent(container.NewStack(w.build(), w.suggestions.layer, w.tip.layer))
 	w.win.SetCloseIntercept(w.closed)
 	w.win.Resize(fyne.NewSize(1040, 680))
 	w.addShortcuts()
@@ -70,30 +80,45 @@ func (w *window) build() fyne.CanvasObject {
 	return padded(8, 10, 10, 10, container.NewBorder(top, nil, nil, nil, w.tabs))
 }
 
+// tab is a panel with its name.
+type tab struct {
+	key, name string
+	panel     panel
+}
+
 func (w *window) buildTabs() {
-	w.panels = []panel{newOpenFiles(w.tip), newInFlight(w.tip), newLatency(w.tip), newLogPanel(w.ui, w.tip)}
-	names := []string{tr("Open files"), tr("In flight"), tr("Latency"), tr("Log")}
+	w.log = newLogPanel(w.ui, w.tip)
+	w.tabList = []tab{
+		{"open", tr("Open files"), newOpenFiles(w.ui, w.tip)},
+		{"inflight", tr("In flight"), newInFlight(w.ui, w.tip)},
+		{"processes", tr("Processes"), newProcesses(w.ui, w.tip)},
+		{"files", tr("Files"), newFiles(w.ui, w.tip)},
+		{"latency", tr("Latency"), newLatency(w.ui, w.tip, func() timeSpan { return w.chart.span })},
+		{"log", tr("Log"), w.log},
+	}
 	w.tabs = container.NewAppTabs()
-	for i, p := range w.panels {
-		w.tabs.Append(container.NewTabItem(names[i], p.object()))
+	for _, t := range w.tabList {
+		w.panels = append(w.panels, t.panel)
+		w.tabs.Append(container.NewTabItem(t.name, t.panel.object()))
+	}
+	w.restoreLayout()
+	for _, t := range w.tabList {
+		g := t.panel.grid()
+		g.arranged, g.pressed = w.arranged, w.typedKey
+		if g.typed == nil {
+			g.typed = w.typedRune
+		}
 	}
 	w.tabs.OnSelected = func(*container.TabItem) {
 		w.tip.hide()
+		w.suggestions.hide()
 		w.refresh()
 	}
 }
 
-func (w *window) addShortcuts() {
-	key := func(k fyne.KeyName, f func()) {
-		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { f() })
-	}
-	key(fyne.KeyW, w.closed)
-	key(fyne.KeyQ, func() { w.ui.quit(false) })
-	key(fyne.KeyComma, w.ui.showSettings)
-	key(fyne.KeyM, w.ui.act)
-	for i, k := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4} {
-		key(k, func() { w.tabs.SelectIndex(i) })
-	}
+// tabIndex returns where the tab with a key stands.
+func (w *window) tabIndex(key string) int {
+	return slices.IndexFunc(w.tabList, func(t tab) bool { return t.key == key })
 }
 
 // show shows and raises the window, and begins to keep it up to date.
@@ -133,6 +158,10 @@ func (w *window) closed() {
 }
 
 func (w *window) showStatus(s Status) {
+	if s.State == Viewing && !w.viewing {
+		w.viewing = true
+		w.tabs.SelectIndex(w.tabIndex("log"))
+	}
 	w.header.showStatus(s)
 	w.banner.showStatus(s)
 	w.progress.showStatus(s)
@@ -141,6 +170,7 @@ func (w *window) showStatus(s Status) {
 }
 
 func (w *window) showActivity(a *activity.Snapshot) {
+	w.minimised.look(w.win)
 	w.snap = a
 	w.refresh()
 }

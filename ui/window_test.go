@@ -93,6 +93,30 @@ func TestHeaderByState(t *testing.T) {
 	}
 }
 
+func TestSavedLog(t *testing.T) {
+	f := newFake()
+	f.status = Status{State: Viewing, Backing: "/home/ada/logs/copy.ndjson"}
+	f.feed(10)
+	b := newBench(t, f)
+	b.window.show()
+	b.window.showActivity(f.snap)
+	if words := wordsIn(b.window.header.box); !strings.Contains(words, "Saved log") || !strings.Contains(words, "~/logs/copy.ndjson") || strings.Contains(words, "→") {
+		t.Errorf("the header says %q", words)
+	}
+	if b.window.header.buttons.Visible() || b.window.tabs.SelectedIndex() != b.window.tabIndex("log") || b.window.log.len() != 10 {
+		t.Error("the log is not what is shown")
+	}
+	b.act()
+	if got := b.ctl.last(); got != "" {
+		t.Errorf("a saved log was asked to %q", got)
+	}
+	for _, m := range b.window.log.rowMenu(0).Items {
+		if m.Label == "Open containing folder" {
+			t.Error("a folder of a saved log is offered")
+		}
+	}
+}
+
 func TestMainButton(t *testing.T) {
 	b := newBench(t, newFake())
 	test.Tap(b.window.header.action)

@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"vitrine/fusefs/activity"
+)
+
+func TestSelectedTimeLimitsLatency(t *testing.T) {
+	b := newBench(t, newFake())
+	b.become(func(s *Status) { s.State = Mounted })
+	a := full()
+	slow := activity.HeatColumn{Unix: 970}
+	slow.Counts[20] = 7
+	quick := activity.HeatColumn{Unix: 990}
+	quick.Counts[2] = 1000
+	a.Ops[0].Heat.Minute = []activity.HeatColumn{slow, quick}
+	b.window.show()
+	b.window.selectTab(b.window.tabIndex("latency"))
+	b.window.showActivity(a)
+	g := b.panel("latency").grid()
+	c := b.window.chart
+	c.Resize(fyne.NewSize(600, 116)) // ten units a second
+	c.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(310, 50)}, Dragged: fyne.NewDelta(20, 0)})
+	c.DragEnd()
+	if got := b.column(g, "recent-count")[0]; got != "7" {
+		t.Errorf("in the selected time there are %s operations", got)
+	}
+	c.Tapped(nil)
+	if got := b.column(g, "recent-count")[0]; got != "–" {
+		t.Errorf("without a selection there are %s", got)
+	}
+}
+
+func TestChartOfAnHour(t *testing.T) {
+	a := &activity.Snapshot{At: time.Unix(7200, 0), Hour: []activity.Second{{Unix: 7080, Written: 6000}, {Unix: 7140, Written: 12000}}}
+	s := seriesOf(a, &periods()[2])
+	if want := []float64{100, 200, 0}; !slices.Equal(s.write, want) {
+		t.Errorf("bytes per second %v, want %v", s.write, want)
+	}
+	if want := []float64{90, 30, 0}; !slices.Equal(s.age, want) {
+		t.Errorf("ages %v, want %v", s.age, want)
+	}
+}
+
+func TestTotals(t *testing.T) {
+	b := newBench(t, newFake())
+	b.become(func(s *Status) { s.State = Mounted })
+	f := newFake()
+	timings(f)
+	p := b.panel("processes")
+	p.show(f.snap, b.status)
+	if got := b.column(p.grid(), "name"); !slices.Equal(got, []string{"git 4003", "a-program-with-a-long-name 4002", "indexer 4001", "cp 4000", "17 others"}) {
+		t.Errorf("the processes are %q", got)
+	}
+	if got := b.column(p.grid(), "last")[3]; got != "0 s" {
+		t.Errorf("cp was used last %s ago", got)
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	var h [activity.NumBuckets]uint64
+	if got := histogram(&h); strings.TrimSpace(got) != "" || len([]rune(got)) != histogramChars {
+		t.Errorf("of nothing: %q", got)
+	}
+	h[0], h[27] = 1, 1_000_000
+	if got := histogram(&h); got != "▁            █" {
+		t.Errorf("got %q", got)
+	}
+}

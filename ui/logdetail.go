@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"vitrine/fusefs/oplog"
+)
+
+// detail says below the log all that is known of the selected operation.
+type detail struct {
+	box  *fyne.Container
+	text *widget.Label
+}
+
+func newDetail(closed func()) *detail {
+	d := &detail{text: widget.NewLabel("")}
+	d.text.TextStyle.Monospace, d.text.Selectable, d.text.Wrapping = true, true, fyne.TextWrapBreak
+	d.text.SizeName = theme.SizeNameCaptionText
+	shut := widget.NewButtonWithIcon("", theme.CancelIcon(), closed)
+	shut.Importance = widget.LowImportance
+	scroll := container.NewVScroll(d.text)
+	scroll.SetMinSize(fyne.NewSize(100, 78))
+	d.box = container.NewBorder(nil, nil, nil, container.NewVBox(shut), scroll)
+	d.box.Hide()
+	return d
+}
+
+// show says what is known of e, and in which hazard it has part, "" for none.
+func (d *detail) show(e *oplog.Event, hazard string) {
+	text := describe(e)
+	if hazard != "" {
+		text += "\n▲ " + hazard
+	}
+	d.text.SetText(text)
+	d.box.Show()
+}
+
+func (d *detail) hide() { d.box.Hide() }
+
+// describe writes all that is known of an operation.
+func describe(e *oplog.Event) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, time.Unix(0, e.Wall).Format("2006-01-02 15:04:05.000000"), e.Op, paths(e))
+	if o, l := extent(e); l != "" {
+		fmt.Fprintf(&b, tr("offset %s  size %s  moved %s")+"\n", o, l, count(e.Result))
+	}
+	if e.Wait > 0 {
+		fmt.Fprintf(&b, tr("took %s, of which %s waiting for the handle"), duration(time.Duration(e.Duration)), duration(time.Duration(e.Wait)))
+	} else {
+		fmt.Fprintf(&b, tr("took %s"), duration(time.Duration(e.Duration)))
+	}
+	if e.Handle != 0 {
+		fmt.Fprintf(&b, "  "+tr("handle %d"), e.Handle)
+	}
+	fmt.Fprintf(&b, "  "+tr("by %s"), process(e.Proc, e.PID))
+	switch e.Op {
+	case oplog.Open, oplog.Create, oplog.Opendir:
+		fmt.Fprintf(&b, "  "+tr("flags %#o (%s)"), e.Mode, mode(e.Mode))
+	case oplog.Chmod, oplog.Mkdir, oplog.Mknod:
+		fmt.Fprintf(&b, "  "+tr("mode %#o"), e.Mode)
+	}
+	if e.Errno != 0 {
+		fmt.Fprintf(&b, "\n%s: %s", errno(e.Errno), e.Errno.Error())
+		if e.Flags&oplog.Refused != 0 {
+			b.WriteString(" " + tr("(the handle is unknown or already released)"))
+		}
+	}
+	if e.Detail != "" {
+		b.WriteString("\n" + e.Detail)
+	}
+	return b.String()
+}

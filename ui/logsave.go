@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/widget"
+
+	"vitrine/fusefs/oplog"
+	"vitrine/fusefs/oplog/export"
+)
+
+// format is a way to write operations into a file.
+type format struct {
+	name, ending string
+	write        func(io.Writer, iter.Seq[oplog.Event]) error
+}
+
+func formats() []format {
+	return []format{
+		{tr("NDJSON, a line of JSON each"), "ndjson", func(w io.Writer, events iter.Seq[oplog.Event]) error {
+			return oplog.WriteNDJSON(w, slices.Collect(events))
+		}},
+		{tr("CSV, for a spreadsheet"), "csv", export.CSV},
+		{tr("Chrome trace, for Perfetto"), "trace.json", export.Trace},
+	}
+}
+
+// showSaveMenu offers to save all that is kept, or what is shown, in each format.
+func (p *logPanel) showSaveMenu() {
+	m := fyne.NewMenu("")
+	add := func(what string, save func(f format)) {
+		head := fyne.NewMenuItem(what, nil)
+		head.Disabled = true
+		m.Items = append(m.Items, head)
+		for _, f := range formats() {
+			m.Items = append(m.Items, fyne.NewMenuItem("   "+f.name+"…", func() { save(f) }))
+		}
+	}
+	add(fmt.Sprintf(tr("All %s operations"), count(p.kept())), func(f format) { p.saveDialog(f, p.writeAll) })
+	if p.rows.listed {
+		m.Items = append(m.Items, fyne.NewMenuItemSeparator())
+		add(fmt.Sprintf(tr("The %s shown"), count(p.len())), func(f format) { p.saveDialog(f, p.writeShown()) })
+	}
+	menu := widget.NewPopUpMenu(m, p.ui.window.win.Canvas())
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.save)
+	menu.ShowAtPosition(at.AddXY(p.save.Size().Width-menu.MinSize().Width, p.save.Size().Height))
+}
+
+// writeAll writes all that the controller kept. NDJSON is its own affair: what waits for the collector comes along.
+func (p *logPanel) writeAll(w io.Writer, f format) error {
+	if f.ending == "ndjson" {
+		return p.ui.ctl.SaveLog(w)
+	}
+	h := p.ui.ctl.History()
+	if h == nil {
+		return f.write(w, slices.Values([]oplog.Event(nil)))
+	}
+	events, _ := h.All()
+	return f.write(w, slices.Values(events))
+}
+
+// writeShown writes what is listed at this moment, in the order in which it is listed.
+func (p *logPanel) writeShown() func(io.Writer, format) error {
+	src, rows := p.src, p.rows
+	return func(w io.Writer, f format) error {
+		return f.write(w, func(yield func(oplog.Event) bool) {
+			var e [1]oplog.Event
+			for i := range rows.len() {
+				pos := rows.position(i)
+				if at, n := src.Read(e[:], pos); n == 1 && at == pos && !yield(e[0]) {
+					return
+				}
+			}
+		})
+	}
+}
+
+// saveDialog asks for a file and writes into it, off the UI goroutine.
+func (p *logPanel) saveDialog(f format, write func(io.Writer, format) error) {
+	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
+		if err != nil {
+			dialog.ShowError(err, p.ui.window.win)
+		}
+		if w != nil {
+			p.saveTo(w, func(w io.Writer) error { return write(w, f) })
+		}
+	}, p.ui.window.win)
+	d.SetTitleText(fmt.Sprintf(tr("Save as %s"), f.name))
+	d.SetFileName("vitrine-" + time.Now().Format("20060102-150405") + "." + f.ending)
+	if home, err := storage.ListerForURI(storage.NewFileURI(homeFolder())); err == nil {
+		d.SetLocation(home) // never the present folder: it may be the mount, which the UI must not touch
+	}
+	d.Resize(fyne.NewSize(720, 460))
+	d.Show()
+}
+
+func (p *logPanel) saveTo(w fyne.URIWriteCloser, write func(io.Writer) error) {
+	setButton(p.save, tr("Saving…"), false)
+	var err error
+	p.ui.aside(func() {
+		err = write(w)
+		if e := w.Close(); err == nil {
+			err = e
+		}
+	}, func() {
+		setButton(p.save, tr("Save…"), true)
+		if err != nil {
+			dialog.ShowError(fmt.Errorf(tr("the log could not be saved to %s: %w"), w.URI().Path(), err), p.ui.window.win)
+			return
+		}
+		p.ui.window.say(fmt.Sprintf(tr("The log was saved to %s"), tilde(w.URI().Path())))
+	})
+}

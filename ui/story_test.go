@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
+)
+
+func TestStory(t *testing.T) {
+	f := newFake()
+	races(f)
+	b := newBench(t, f)
+	b.window.show()
+	b.window.selectTab(b.window.tabIndex("log"))
+	b.tick(b.window.log)
+	p := b.window.log
+	key(p.tab.grid, fyne.KeyEnd, fyne.KeyReturn)
+	b.wait("the story", p.story.box.Visible)
+	b.wait("the explanation", func() bool {
+		return strings.Contains(p.story.words.String(), "after the handle was released by cp (4242)")
+	})
+	if words := p.story.words.String(); !strings.Contains(words, "write EBADF") || !strings.Contains(words, "900 µs") {
+		t.Errorf("the words are %q", words)
+	}
+	c := p.story.chart
+	if len(c.rows) != 2 || c.rows[0].name != "handle 7" || c.rows[1].name != "indexer 77" || c.rows[0].lanes != 2 {
+		t.Errorf("the rows are %+v", c.rows)
+	}
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
+	b.wait("the release in words", func() bool { return strings.Contains(p.story.words.String(), "release ok") })
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if p.story.box.Visible() || !p.list.Visible() || b.window.win.Canvas().Focused() != p.tab.grid.body {
+		t.Error("Escape does not lead back to the list")
+	}
+}
+
+func TestLastErrorIsOneClickAway(t *testing.T) {
+	f := newFake()
+	races(f)
+	f.snap.LastError = &oplog.Event{Seq: 13, Op: oplog.Write}
+	b := newBench(t, f)
+	b.window.show()
+	b.window.showActivity(f.snap)
+	b.window.log.line.set("read") // it is not listed
+	visit(b.window.figures.box, func(o fyne.CanvasObject) {
+		if o, ok := o.(*tappable); ok {
+			o.Tapped(nil)
+		}
+	})
+	p := b.window.log
+	b.wait("the story", p.story.box.Visible)
+	b.wait("the reason", func() bool { return strings.Contains(p.story.words.String(), "after the handle was released") })
+	if b.window.tabs.SelectedIndex() != b.window.tabIndex("log") || b.window.win.Canvas().Focused() != p.story.chart {
+		t.Error("the story is not in sight, or does not have the keys")
+	}
+}
+
+func TestStoryZoomKeepsThePlace(t *testing.T) {
+	f := newFake()
+	races(f)
+	b := newBench(t, f)
+	c := b.window.log.story.chart
+	events, _ := f.history.All()
+	c.Resize(fyne.NewSize(600, 200))
+	c.show(activity.NewStory(events, 5), 5)
+	const x = 400
+	before := c.timeAt(x)
+	for range 200 {
+		c.zoom(0.5, x)
+	}
+	if d := c.timeAt(x) - before; d > 1 || d < -1 {
+		t.Errorf("the time under the mouse moved by %v ns", d)
+	}
+	for range 200 {
+		c.zoom(2, x)
+	}
+	if length, all := c.to-c.from, float64(c.story.End-c.story.Begin); length > 1.6*all {
+		t.Errorf("%v ns are in sight of a story of %v", length, all)
+	}
+	c.pan(1e12)
+	if c.from > float64(c.story.End) {
+		t.Error("the story is out of sight")
+	}
+	c.zoomOut()
+	if p := c.barAt(fyne.NewPos(storyNames+24, storyAxis+5)); p == nil || p.Op != oplog.Create {
+		t.Errorf("the first bar is %v", p)
+	}
+}
+
+func TestTickLabels(t *testing.T) {
+	for _, c := range []struct {
+		t, step float64
+		want    string
+	}{{0, 1e6, "0 ms"}, {5e6, 1e6, "5 ms"}, {1.5e6, 5e5, "1.5 ms"}, {1_000_200, 100, "1.0002 ms"}, {200, 50, "200 ns"}, {2e9, 1e9, "2 s"}, {-3e3, 1e3, "-3 µs"}} {
+		if got := tickLabel(c.t, c.step); got != c.want {
+			t.Errorf("tickLabel(%v, %v) = %q, want %q", c.t, c.step, got, c.want)
+		}
+	}
+}

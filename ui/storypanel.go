@@ -1,0 +1,210 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
+)
+
+// storyText is the width of the words beside a story.
+const storyText = 250
+
+// storyPanel stands in place of the log and tells of one operation: what happened to its handle before and after, what
+// else happened to its file, and in words why it ended as it did.
+type storyPanel struct {
+	ui     *UI
+	box    *fyne.Container
+	chart  *storyChart
+	title  *line
+	name   *line
+	words  *widget.RichText
+	closed func()
+	events []oplog.Event // the history that the story was made from
+	asked  int           // counts the explanations asked for: an older answer is of no interest
+}
+
+// FactsProvider is a Controller that can say what only the disk knows about the files of the drive.
+type FactsProvider interface {
+	// Facts returns the source of such facts, nil where nothing is mounted. It is used off the UI thread.
+	Facts() activity.Facts
+}
+
+func newStoryPanel(u *UI, t *tip, closed func()) *storyPanel {
+	p := &storyPanel{ui: u, chart: newStoryChart(t), closed: closed}
+	p.title = newLine("", sizeText, theme.ColorNameForeground, fyne.TextStyle{Bold: true})
+	p.name = newLine("", sizeText, colorMuted, fyne.TextStyle{})
+	p.words = widget.NewRichText()
+	p.words.Wrapping = fyne.TextWrapWord
+	p.chart.picked, p.chart.left, p.chart.typed = p.explain, closed, u.windowRune
+	back := widget.NewButtonWithIcon(tr("Back to the log"), theme.NavigateBackIcon(), closed)
+	zoom := func(icon fyne.Resource, f func()) *widget.Button {
+		b := widget.NewButtonWithIcon("", icon, f)
+		b.Importance = widget.LowImportance
+		return b
+	}
+	middle := func() float32 { return storyNames + (p.chart.Size().Width-storyNames)/2 }
+	buttons := container.NewHBox(
+		zoom(theme.ZoomOutIcon(), func() { p.chart.zoom(2, middle()) }),
+		zoom(theme.ZoomInIcon(), func() { p.chart.zoom(0.5, middle()) }),
+		zoom(theme.ZoomFitIcon(), p.chart.zoomOut))
+	heads := container.New(layout.NewCustomPaddedVBoxLayout(0), p.title, p.name)
+	top := padded(4, 4, 4, 4, container.NewBorder(nil, nil, back, buttons, padded(0, 0, 8, 8, heads)))
+	words := container.New(fixedColumn{storyText}, container.NewVScroll(p.words))
+	sheet := container.NewStack(newSheet(colorPanel, colorLine, 0xff, 0), padded(1, 1, 1, 1, p.chart))
+	p.box = container.NewBorder(top, nil, nil, words, sheet)
+	p.box.Hide()
+	return p
+}
+
+// show tells the story of the operation with a sequence number; the events are those of the history.
+func (p *storyPanel) show(events []oplog.Event, s *activity.Story, seq uint64) {
+	p.events = events
+	p.title.set(storyTitle(s), theme.ColorNameForeground)
+	p.name.set(storyNote(s), colorMuted)
+	p.chart.show(s, seq)
+	p.box.Show()
+	p.explain()
+}
+
+func (p *storyPanel) hide() {
+	p.box.Hide()
+	p.events = nil
+	p.chart.show(&activity.Story{}, 0)
+}
+
+func storyTitle(s *activity.Story) string {
+	name := visible(s.Path)
+	if s.Deleted {
+		name += " " + tr("(deleted)")
+	}
+	return middle(name, 60)
+}
+
+// storyNote says how long the story is, and what of it is missing.
+func storyNote(s *activity.Story) string {
+	parts := []string{fmt.Sprintf(tr("%s operations in %s"), count(len(s.Bars)), duration(time.Duration(s.End-s.Begin)))}
+	if s.Handle != 0 {
+		parts = append([]string{fmt.Sprintf(tr("handle %d"), s.Handle)}, parts...)
+	}
+	if n := len(s.Others); n > 0 {
+		parts = append(parts, fmt.Sprintf(tr("%s of others"), count(n)))
+	}
+	if s.Truncated {
+		parts = append(parts, tr("its beginning is no longer kept"))
+	}
+	if s.Lost > 0 {
+		parts = append(parts, fmt.Sprintf(tr("%s operations were dropped"), count(s.Lost)))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// explain says in words what the chosen operation did, and why it ended as it did.
+func (p *storyPanel) explain() {
+	b, _ := p.chart.bar(p.chart.chosen)
+	if b == nil {
+		return
+	}
+	p.asked++
+	asked, e, events := p.asked, b.Event, p.events
+	p.say(e, nil)
+	var x activity.Explanation
+	p.ui.aside(func() {
+		var facts activity.Facts
+		if f, ok := p.ui.ctl.(FactsProvider); ok {
+			facts = f.Facts()
+		}
+		x = activity.Explain(e, events, facts)
+	}, func() {
+		if asked == p.asked && p.box.Visible() {
+			p.say(e, &x)
+		}
+	})
+}
+
+// say writes the words; x is nil while the explanation is being made.
+func (p *storyPanel) say(e oplog.Event, x *activity.Explanation) {
+	var segments []widget.RichTextSegment
+	add := func(text string, tone fyne.ThemeColorName, bold bool, size fyne.ThemeSizeName) {
+		style := widget.RichTextStyleParagraph
+		style.ColorName, style.SizeName, style.TextStyle.Bold = tone, size, bold
+		segments = append(segments, &widget.TextSegment{Text: text, Style: style})
+	}
+	outcome, tone := e.Op.String()+" "+tr("ok"), theme.ColorNameSuccess
+	if e.Errno != 0 {
+		outcome, tone = e.Op.String()+" "+errno(e.Errno), theme.ColorNameWarning
+		if failed(&e) {
+			tone = theme.ColorNameError
+		}
+	}
+	add(outcome, tone, true, theme.SizeNameSubHeadingText)
+	if x != nil {
+		if text := say(x.Meaning); text != "" {
+			add(text, theme.ColorNameForeground, false, theme.SizeNameText)
+		}
+		for _, s := range x.Evidence {
+			add("• "+say(s), theme.ColorNameForeground, false, theme.SizeNameText)
+		}
+	}
+	for _, h := range p.hazards(e.Seq) {
+		add("▲ "+say(h.Text), theme.ColorNameWarning, false, theme.SizeNameText)
+	}
+	add(describe(&e), colorMuted, false, theme.SizeNameCaptionText)
+	p.words.Segments = segments
+	p.words.Refresh()
+}
+
+// hazards are those that an operation has part in.
+func (p *storyPanel) hazards(seq uint64) []activity.Hazard {
+	if h, ok := p.ui.window.snap.HazardAt(seq); ok {
+		return []activity.Hazard{h}
+	}
+	return nil
+}
+
+// say writes a sentence of the model in the person's language.
+func say(s activity.Sentence) string {
+	if s.Format == "" {
+		return ""
+	}
+	args := make([]any, len(s.Args))
+	for i, a := range s.Args {
+		args[i] = a
+		switch a := a.(type) {
+		case string:
+			args[i] = visible(a)
+		case activity.Who:
+			args[i] = who(a)
+		}
+	}
+	return fmt.Sprintf(tr(s.Format), args...)
+}
+
+// who writes a process in a sentence.
+func who(w activity.Who) string {
+	switch {
+	case w.PID == 0:
+		return tr("the kernel")
+	case w.Proc == "":
+		return fmt.Sprintf(tr("process %d"), w.PID)
+	default:
+		return fmt.Sprintf("%s (%d)", visible(w.Proc), w.PID)
+	}
+}
+
+// fixedColumn gives its object a width, and the height that there is.
+type fixedColumn struct{ width float32 }
+
+func (f fixedColumn) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(f.width, o[0].MinSize().Height)
+}
+
+func (f fixedColumn) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
