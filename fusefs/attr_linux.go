@@ -173,8 +173,7 @@ func (c *call) setattr() int {
 	}
 	const owner, times = wire.FattrUID | wire.FattrGID, wire.FattrAtime | wire.FattrMtime
 	if in.Valid&(owner|times|wire.FattrMode|wire.FattrSize) == 0 {
-		// What is left of a chown(2) that changes nothing, or of a change by which set-user-ID bits end: either way they do.
-		in.UID, in.GID, in.Valid = keepID, keepID, in.Valid|owner
+		return c.dropPrivileges(in)
 	}
 	for _, step := range []struct {
 		valid uint32
@@ -200,8 +199,23 @@ func (c *call) setattr() int {
 	return 0
 }
 
-// keepID is the owner or group that chown(2) leaves as it is.
-const keepID = ^uint32(0)
+// dropPrivileges does what is left of a chown(2) by which nothing changes but that set-user-ID bits end. The kernel sends
+// the same before a write, by whoever may write: the write itself drops them then.
+func (c *call) dropPrivileges(in *wire.SetattrIn) int {
+	var st unix.Stat_t
+	errno := errc(c.stat(c.node, &st))
+	if errno == 0 && (c.by.uid == 0 || c.by.uid == st.Uid) {
+		const keep = ^uint32(0)
+		in.Valid, in.UID, in.GID = in.Valid|wire.FattrUID|wire.FattrGID, keep, keep
+		if errno = c.chown(0, in); errno == 0 {
+			errno = errc(c.stat(c.node, &st))
+		}
+	}
+	if errno == 0 {
+		c.attr(c.node, &st)
+	}
+	return errno
+}
 
 // change begins an operation that changes attributes, and calls f with the handle or, where there is none, with a
 // reference to the request's node.
