@@ -21,12 +21,14 @@ type platform struct {
 	interrupts interrupts
 	sentry     *sentry // nil without a mount
 	ext        bool    // the kernel sends SetxattrIn in full
+	remote     bool    // the backing is a filesystem of a server
 	mustClear  bool    // we may keep set-user-ID bits where the caller may not, and so have to clear them
 	own        bool    // what is made belongs to the caller
 }
 
 func (p *platform) init(fs *FS) {
 	p.mustClear = os.Geteuid() == 0
+	p.remote = remote(fs.root)
 	if err := p.nodes.init(fs.root); err != nil {
 		fs.start(err)
 	}
@@ -150,7 +152,7 @@ func (c *call) initialize() int {
 	}
 	want := uint64(wire.AsyncRead | wire.PosixLocks | wire.AtomicOTrunc | wire.BigWrites | wire.DontMask | wire.FlockLocks |
 		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.PosixACL | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
-	if !remote(c.fs.root) {
+	if !c.fs.remote {
 		want |= wire.DoReaddirplus | wire.ReaddirplusAuto
 	}
 	want &= offered

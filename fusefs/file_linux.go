@@ -318,9 +318,9 @@ func (c *call) onHandle(e oplog.Event, f func(h *handle) error) (errno int) {
 	return errc(retry(func() error { return f(h) }))
 }
 
-// flush is called for each close(2) of a descriptor by an application, which lets go of its POSIX locks on the file. A
-// duplicate is closed in its stead, so that a backing that reports lost writes at close, as NFS does, reports them to
-// that application.
+// flush is called for each close(2) of a descriptor by an application, which lets go of its POSIX locks on the file. On a
+// server's filesystem a duplicate is closed in its stead: one that reports lost writes at close, as NFS does, reports them
+// to that application.
 func (c *call) flush() int {
 	in := wire.Take[wire.FlushIn](&c.args)
 	if in == nil {
@@ -328,6 +328,9 @@ func (c *call) flush() int {
 	}
 	return c.onHandle(oplog.Event{Op: oplog.Flush, Handle: in.FH}, func(h *handle) error {
 		c.fs.locks.drop(h, in.LockOwner)
+		if !c.fs.remote {
+			return nil
+		}
 		dup, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			return err

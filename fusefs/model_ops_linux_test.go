@@ -212,7 +212,11 @@ func statLine(st *unix.Stat_t) string {
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 		size = 0
 	}
-	return fmt.Sprintf("%06o nlink %d owner %d:%d size %d rdev %d mtime %s", st.Mode, st.Nlink, st.Uid, st.Gid, size, st.Rdev, timeLine(st.Mtim))
+	line := fmt.Sprintf("%06o nlink %d owner %d:%d size %d rdev %d", st.Mode, st.Nlink, st.Uid, st.Gid, size, st.Rdev)
+	if st.Mode&unix.S_IFMT == unix.S_IFIFO {
+		return line // what goes through a FIFO of a FUSE mount changes no times: FUSE is not asked
+	}
+	return line + " mtime " + timeLine(st.Mtim)
 }
 
 // timeLine tells a time that was set, which must be the same everywhere, from that of a change.

@@ -55,7 +55,7 @@ const (
 	waitedFor = 3_000
 
 	// backlog is how many requests in a row a worker must find waiting before it calls another.
-	backlog = 4
+	backlog = 32
 )
 
 func newServer(fs *FS, fd int) *server {
@@ -147,7 +147,8 @@ type worker struct {
 	memory []byte // backs both buffers
 	in     []byte // the request
 	call   call
-	tid    atomic.Int32 // thread that waits in read(2), 0 where none does
+	thread int32
+	tid    atomic.Int32 // thread while it waits in read(2), else 0
 	wake   chan bool    // true to read again, false to end
 	streak int          // requests in a row that were waiting already
 }
@@ -169,6 +170,8 @@ func newWorker(s *server) (*worker, error) {
 
 func (w *worker) run() {
 	s := w.server
+	runtime.LockOSThread() // so that it can be woken
+	w.thread = int32(unix.Gettid())
 	defer w.finish()
 	for {
 		n, waited := w.read()
@@ -197,13 +200,14 @@ func (w *worker) finish() {
 	delete(s.workers, w)
 	s.mu.Unlock()
 	unix.Munmap(w.memory)
+	runtime.UnlockOSThread()
 }
 
 // read waits for a request. It returns its length in bytes, -1 at the end of the mount, and whether it had to wait.
 func (w *worker) read() (n int, waited bool) {
 	s := w.server
 	began := time.Now()
-	w.tid.Store(int32(unix.Gettid()))
+	w.tid.Store(w.thread)
 	defer w.tid.Store(0)
 	for !s.stopping.Load() {
 		n, err := unix.Read(s.fd, w.in)
