@@ -61,6 +61,9 @@ func serveTest(config string) {
 	if limit, err := strconv.Atoi(os.Getenv(nodesEnv)); err == nil {
 		nodeLimit = limit
 	}
+	if errno := os.Getenv(failEnv); errno != "" {
+		breakDisk(errno)
+	}
 	record := oplog.New(oplog.Options{})
 	drive := NewDrive(record, nil)
 	out := json.NewEncoder(os.Stdout)
