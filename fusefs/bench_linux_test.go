@@ -3,10 +3,39 @@ package fusefs
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
+
+// BenchmarkLookup asks for names that are not there, which the kernel does not remember: one request each and next to no
+// work for it, from one client and from many.
+func BenchmarkLookup(b *testing.B) {
+	p := mountChild(b)
+	for _, clients := range []int{1, 64} {
+		b.Run(fmt.Sprintf("%d", clients), func(b *testing.B) {
+			b.SetParallelism(max(1, clients/runtime.GOMAXPROCS(0)))
+			ask := func() {
+				var st unix.Stat_t
+				if err := unix.Lstat(p.file("none"), &st); err != unix.ENOENT {
+					b.Fatal(err)
+				}
+			}
+			if clients == 1 {
+				for b.Loop() {
+					ask()
+				}
+				return
+			}
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					ask()
+				}
+			})
+		})
+	}
+}
 
 // BenchmarkWriteSize writes through a mount with write(2) calls of several sizes, and BenchmarkReadSize reads so. The
 // st_blksize that a file reports (ioSize) is what cp and others take for the size of theirs.

@@ -4,7 +4,7 @@ import "vitrine/fusefs/wire"
 
 // nodeLimit is how many nodes the kernel may know before it is asked to forget some. It asks for every name anew after
 // validFor, so remembering more spares nothing but memory: here, and three times as much in the kernel.
-var nodeLimit = 200_000
+var nodeLimit = 100_000
 
 // pruner has the kernel forget nodes that nobody uses.
 type pruner struct {

@@ -15,9 +15,8 @@ import (
 
 // server reads the kernel's requests from /dev/fuse and has them answered.
 //
-// Whoever reads a request serves it, and as a rule one worker does both for all: with several that wait, the kernel
-// wakes them in turn, each request meets a cold thread, and costs twice as much
-// (go test -run - -bench Getattr ./fusefs). Others help where that is not enough: when requests are waiting already each
+// Whoever reads a request serves it, and as a rule one worker does both for all: of several that wait the kernel wakes one
+// after the other, and each request meets a cold thread (go test -run - -bench Lookup ./fusefs). Others help where that is not enough: when requests are waiting already each
 // time the worker comes back for one, when an operation may take long by its nature, and when one takes longer than
 // a tick of the watch. Those that are not needed any more park, and end when enough are parked.
 type server struct {
