@@ -80,7 +80,7 @@ func (o outside) prepare(t *testing.T, name string) {
 // TestOutsideChangesAreSeenAtTheNextOpen changes the backing folder between two opens through the mount, with warm caches.
 func TestOutsideChangesAreSeenAtTheNextOpen(t *testing.T) {
 	p := mountChild(t)
-	rounds := 500
+	rounds := 200
 	if testing.Short() {
 		rounds = 50
 	}

@@ -50,7 +50,7 @@ func TestModel(t *testing.T) {
 	check(t, flag.Set("rapid.steps", "80"))
 	check(t, flag.Set("rapid.nofailfile", "true"))
 	runs, steps := 0, 0
-	for end := time.Now().Add(soakTime(t, 60*time.Second)); time.Now().Before(end); {
+	for end := time.Now().Add(soakTime(t, 30*time.Second)); time.Now().Before(end); {
 		rapid.Check(t, func(t *rapid.T) {
 			both := m.begin(t)
 			defer both.end()
