@@ -147,8 +147,8 @@ func (c *call) initialize() int {
 		return -int(unix.EPROTO)
 	}
 	offered := uint64(in.Flags)
-	if offered&wire.InitExt != 0 {
-		offered |= uint64(in.Flags2) << 32
+	if more := wire.Take[wire.InitExtIn](&c.args); more != nil && offered&wire.InitExt != 0 {
+		offered |= uint64(more.Flags2) << 32
 	}
 	want := uint64(wire.AsyncRead | wire.PosixLocks | wire.AtomicOTrunc | wire.BigWrites | wire.DontMask | wire.FlockLocks |
 		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.PosixACL | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)

@@ -73,3 +73,34 @@ func sendAnything(t *testing.T, k *kernel, op wire.Opcode, node uint64, args []b
 		t.Errorf("%d bytes for an entry", len(reply))
 	}
 }
+
+// TestHandshake meets kernels of several ages.
+func TestHandshake(t *testing.T) {
+	for what, c := range map[string]struct {
+		args  [][]byte
+		errc  int
+		minor uint32
+		flags uint64
+	}{
+		"before 5.4":     {[][]byte{raw(wire.InitIn{Major: 7, Minor: 30})}, -int(unix.EPROTO), 0, 0},
+		"another major":  {[][]byte{raw(wire.InitIn{Major: 8, Minor: 1})}, -int(unix.EPROTO), 0, 0},
+		"short":          {[][]byte{{7, 0, 0, 0}}, -int(unix.EPROTO), 0, 0},
+		"5.4, no more":   {[][]byte{raw(wire.InitIn{Major: 7, Minor: 31, Flags: wire.BigWrites})}, 0, 31, wire.BigWrites},
+		"what we do not": {[][]byte{raw(wire.InitIn{Major: 7, Minor: 31, Flags: wire.WritebackCache | wire.DontMask})}, 0, 31, wire.DontMask},
+		"newer than us":  {[][]byte{raw(wire.InitIn{Major: 7, Minor: 99, Flags: wire.InitExt}), raw(wire.InitExtIn{Flags2: ^uint32(0)})}, 0, wire.Minor, wire.InitExt},
+	} {
+		k, _, _ := openFS(t, false)
+		reply, errc := k.ask(wire.Init, 0, c.args...)
+		if errc != c.errc {
+			t.Errorf("%s: %d, want %d", what, errc, c.errc)
+			continue
+		}
+		if errc != 0 {
+			continue
+		}
+		out := replied[wire.InitOut](reply)
+		if got := uint64(out.Flags) | uint64(out.Flags2)<<32; out.Minor != c.minor || got != c.flags || out.MaxWrite != maxWrite {
+			t.Errorf("%s: %+v", what, out)
+		}
+	}
+}

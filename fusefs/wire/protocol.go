@@ -115,8 +115,12 @@ type InitIn struct {
 	Minor        uint32
 	MaxReadahead uint32
 	Flags        uint32
-	Flags2       uint32 // with InitExt; the upper half
-	_unused      [11]uint32
+}
+
+// InitExtIn follows it since version 7.36 (Linux 5.17).
+type InitExtIn struct {
+	Flags2  uint32 // with InitExt: the upper half
+	_unused [11]uint32
 }
 
 // InitOut is what the server accepts.

@@ -12,7 +12,7 @@ func TestSizes(t *testing.T) {
 	for name, c := range map[string]struct{ got, want uintptr }{
 		"fuse_in_header":           {unsafe.Sizeof(InHeader{}), 40},
 		"fuse_out_header":          {unsafe.Sizeof(OutHeader{}), 16},
-		"fuse_init_in":             {unsafe.Sizeof(InitIn{}), 64},
+		"fuse_init_in":             {unsafe.Sizeof(InitIn{}) + unsafe.Sizeof(InitExtIn{}), 64},
 		"fuse_init_out":            {unsafe.Sizeof(InitOut{}), 64},
 		"fuse_attr":                {unsafe.Sizeof(Attr{}), 88},
 		"fuse_entry_out":           {unsafe.Sizeof(EntryOut{}), 128},
