@@ -114,13 +114,11 @@ type model struct {
 	last  []modelStep // the sequence that differed last
 }
 
-// newModel mounts. It gives up what the calling thread may do beyond its user, for the rest of the test.
+// newModel mounts.
 func newModel(t *testing.T) *model {
 	t.Helper()
-	runtime.LockOSThread() // never unlocked: the thread ends with the test
 	m := &model{other: os.Geteuid() == 0}
 	if m.other {
-		check(t, noGroups())
 		m.p = mountForOthers(t)
 	} else {
 		m.p = mountChild(t)
@@ -158,6 +156,12 @@ type modelPair struct {
 
 func (m *model) begin(t failer) *modelPair {
 	t.Helper()
+	runtime.LockOSThread() // never unlocked: steps change the thread's user, and the thread ends with the test
+	if m.other {
+		if err := noGroups(); err != nil {
+			t.Fatalf("giving up the groups: %v", err)
+		}
+	}
 	m.count++
 	name := fmt.Sprintf("%d/up/up/up", m.count) // symbolic links to ".." stay within
 	pair := &modelPair{t: t, model: m, behind: m.p.behind(name)}
