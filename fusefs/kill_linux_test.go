@@ -13,7 +13,10 @@ import (
 // write(2) acknowledged is in the backing folder, and the next mount clears what the dead one left.
 func TestKilled(t *testing.T) {
 	times := 40
-	if testing.Short() {
+	switch {
+	case os.Getenv(soakEnv) != "":
+		times = 200
+	case testing.Short():
 		times = 5
 	}
 	c := Config{Backing: freshFolder(t, "backing"), MountPoint: freshFolder(t, "mount")}
