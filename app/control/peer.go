@@ -92,7 +92,8 @@ func (p Place) dial(name string) (*Peer, error) {
 func (p *Peer) Ask(ctx context.Context, r Request, each func(Reply) error) error {
 	defer context.AfterFunc(ctx, func() { _ = p.conn.Close() })()
 	r.Version = Version
-	if err := writeLine(p.conn, dialTimeout, r); err != nil {
+	// Who refuses to talk says so and closes, perhaps before it was asked anything: then the reason is there to be read.
+	if err := writeLine(p.conn, dialTimeout, r); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return p.silent(ctx, err)
 	}
 	in := bufio.NewReader(p.conn)
