@@ -93,7 +93,7 @@ func (p *Peer) Ask(ctx context.Context, r Request, each func(Reply) error) error
 	defer context.AfterFunc(ctx, func() { _ = p.conn.Close() })()
 	r.Version = Version
 	// Who refuses to talk says so and closes, perhaps before it was asked anything: then the reason is there to be read.
-	if err := writeLine(p.conn, dialTimeout, r); err != nil && !errors.Is(err, syscall.EPIPE) {
+	if err := writeLine(p.conn, dialTimeout, r); err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
 		return p.silent(ctx, err)
 	}
 	in := bufio.NewReader(p.conn)
