@@ -54,7 +54,7 @@ var servers = []server{
 	},
 	{
 		name: "bindfs", program: "bindfs",
-		args: func(p place) []string { return []string{"-f", p.backing, p.mount} },
+		args: func(p place) []string { return []string{"-f", "--no-allow-other", p.backing, p.mount} },
 	},
 	{
 		name: "loggedfs", program: "loggedfs", note: "every operation is written to a file",

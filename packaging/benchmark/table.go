@@ -17,7 +17,7 @@ func (r *report) print(w io.Writer) {
 		who = "as root"
 	}
 	fmt.Fprintf(w, "%s, %s, %d cores of %s, Linux %s\n", r.When.Format("2006-01-02 15:04"), who, r.Cores, r.CPU, r.Kernel)
-	fmt.Fprintf(w, "size %s, %d rounds, load %s at the beginning and %s at the end\n", r.Size, r.Rounds, r.Load[0], r.Load[1])
+	fmt.Fprintf(w, "size %s, rounds: %d, load %s at the beginning and %s at the end\n", r.Size, r.Rounds, r.Load[0], r.Load[1])
 	for _, s := range r.Storages {
 		fmt.Fprintf(w, "\nTime as a multiple of the plain folder's on %s (%s): median of the rounds, in brackets the interquartile range.\n\n", s.Name, s.Folder)
 		printTable(w, s.times(r.Servers))

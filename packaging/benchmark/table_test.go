@@ -36,7 +36,7 @@ func TestTable(t *testing.T) {
 	var out strings.Builder
 	example().print(&out)
 	const want = `2026-11-23 12:00, as a user, 2 cores of Z80, Linux 6.18
-size small, 3 rounds, load 0 0 0 at the beginning and 1 0 0 at the end
+size small, rounds: 3, load 0 0 0 at the beginning and 1 0 0 at the end
 
 Time as a multiple of the plain folder's on tmpfs (/dev/shm): median of the rounds, in brackets the interquartile range.
 
