@@ -1,5 +1,5 @@
-# What Vitrine needs on a machine, and how it gets there. Sourced by packaging/run and packaging/test, at the
-# repository's top.
+# What Vitrine needs on a machine, and how it gets there. Sourced by packaging/run, packaging/test and packaging/bench,
+# at the repository's top.
 # shellcheck shell=bash
 
 export DEBIAN_FRONTEND=noninteractive
@@ -18,7 +18,7 @@ die() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# packages SYSTEM PURPOSE prints the names of the packages that building, running or testing needs.
+# packages SYSTEM PURPOSE prints the names of the packages that building, running, testing or measuring needs.
 packages() {
 	case $1-$2 in
 	debian-package) echo git appstream desktop-file-utils xz-utils binutils ;;
@@ -26,9 +26,11 @@ packages() {
 	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
 	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 tar ;;
+	debian-bench) echo bindfs findutils g++ git libfuse3-dev loggedfs rclone ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
 	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl acl fio git make postgresql-server postgresql-contrib rsync sqlite tar ;;
+	fedora-bench) echo bindfs findutils fuse3-devel git rclone ;;
 	esac
 }
 
