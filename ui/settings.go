@@ -85,8 +85,11 @@ func (l leftColumn) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[0].Resize(fyne.NewSize(s.Width, o[0].MinSize().Height))
 }
 
-// showSettings shows and raises the settings window, with the present settings where it was closed.
+// showSettings shows and raises the settings window, with the present settings where it was closed. A saved log has none.
 func (u *UI) showSettings() {
+	if u.status.State == Viewing {
+		return
+	}
 	if u.settings == nil {
 		u.settings = newSettingsWindow(u)
 		u.settings.showStatus(u.status)

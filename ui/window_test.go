@@ -110,6 +110,9 @@ func TestSavedLog(t *testing.T) {
 	if got := b.ctl.last(); got != "" {
 		t.Errorf("a saved log was asked to %q", got)
 	}
+	if b.showSettings(); b.settings != nil {
+		t.Error("a saved log has settings")
+	}
 	for _, m := range b.window.log.rowMenu(0).Items {
 		if m.Label == "Open containing folder" {
 			t.Error("a folder of a saved log is offered")
