@@ -67,9 +67,11 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	if unknownLanguage != "" {
 		fmt.Fprintf(errOut, "vitrine: the window does not know the language of %s and speaks English\n", printable(unknownLanguage))
 	}
-	c := newController(path, settings)
+	f := &foreground{errOut: errOut, signals: catchSignals()}
+	c := newController(path, settings, f.say)
+	f.engine = c.engine
+	defer c.layoutKeeper.wait()
 	c.showCrashes(crashes)
-	f := &foreground{errOut: errOut, engine: c.engine, signals: catchSignals()}
 	window := ui.New(c, options)
 	c.stop = window.Stop
 	defer c.answers(window.ShowWindow).listen(traySocket, f.say)()

@@ -17,6 +17,7 @@ import (
 
 // controller does for the window and the tray what the person asks for.
 type controller struct {
+	*layoutKeeper
 	engine  *engine
 	waiting *patience
 	path    string // of the configuration
@@ -29,12 +30,15 @@ type controller struct {
 }
 
 var (
-	_ ui.Controller   = (*controller)(nil)
-	_ ui.FolderOpener = (*controller)(nil)
+	_ ui.Controller    = (*controller)(nil)
+	_ ui.FolderOpener  = (*controller)(nil)
+	_ ui.LayoutKeeper  = (*controller)(nil)
+	_ ui.FactsProvider = (*controller)(nil)
 )
 
-func newController(path string, settings config.Config) *controller {
-	c := &controller{path: path, settings: settings}
+// newController returns a controller of an unmounted drive; say is told what the window does not show.
+func newController(path string, settings config.Config, say func(string)) *controller {
+	c := &controller{layoutKeeper: &layoutKeeper{file: layoutFile(), say: say}, path: path, settings: settings}
 	c.engine = newEngine(settings.KeepEvents, func(fusefs.Status) { c.tell() })
 	c.waiting = &patience{drive: c.engine.drive, waiting: func(string) { c.tell() }}
 	c.applyLog(settings)
@@ -270,6 +274,9 @@ func (c *controller) logFailed(err error) {
 
 // Activity returns the present state of the model.
 func (c *controller) Activity() *activity.Snapshot { return c.engine.model.Snapshot() }
+
+// Facts returns what the backing folder knows of its files.
+func (c *controller) Facts() activity.Facts { return c.engine.disk.now() }
 
 // History returns the kept operations.
 func (c *controller) History() *oplog.History { return c.engine.record.History() }

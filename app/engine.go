@@ -17,6 +17,7 @@ type engine struct {
 	drive  *fusefs.Drive
 	log    *oplog.LogWriter // nil without a log file
 	served *metrics.Server  // nil without metrics
+	disk   disk
 }
 
 // newEngine returns an unmounted drive whose newest keep operations are kept. changed is called with each new status.
@@ -28,6 +29,7 @@ func newEngine(keep int, changed func(fusefs.Status)) *engine {
 			e.model.Reset() // handles and totals are those of one mount
 		}
 		before = s.State
+		e.disk.follow(s)
 		changed(s)
 	})
 	e.model = activity.New(activity.Options{
@@ -36,6 +38,7 @@ func newEngine(keep int, changed func(fusefs.Status)) *engine {
 		Clock:        e.record.Clock,
 		Recorded:     e.record.Recorded,
 		DroppedBytes: e.record.DroppedBytes,
+		Source:       newSources(func() string { return e.drive.Status().MountPoint }),
 	})
 	e.record.Attach(e.model)
 	return e
