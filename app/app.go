@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vitrine/app/config"
@@ -73,15 +74,20 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	defer c.layoutKeeper.wait()
 	c.showCrashes(crashes)
 	window := ui.New(c, options)
-	c.stop = window.Stop
+	c.stop, c.window = window.Stop, window.ShowWindow
+	defer c.notices.to.close()
+	done := make(chan struct{})
+	defer close(done)
+	go c.notices.attend(c.engine.record.InFlight, done)
 	defer c.answers(window.ShowWindow).listen(traySocket, f.say)()
 	if settings.MountOnStart {
 		go c.mountOnStart()
 	}
-	end := sync.OnceValue(func() error { return errors.Join(f.ejectUntilFree(), c.engine.close()) })
+	var interrupted atomic.Bool // by a person with Ctrl-C
+	end := sync.OnceValue(func() error { return errors.Join(f.ejectUntilFree(!interrupted.Load()), c.engine.close()) })
 	over := make(chan struct{})
 	go func() {
-		<-f.signals
+		interrupted.Store(<-f.signals == os.Interrupt)
 		window.Interrupt()
 		f.endWithout(over, end)
 	}()

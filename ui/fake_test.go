@@ -30,6 +30,9 @@ type fake struct {
 	taken    int // snapshots
 	faults   []FieldError
 	saveErr  error
+	atLogin  bool
+	loginErr error
+	mounts   bool
 
 	history  *oplog.History
 	onChange func()
@@ -107,6 +110,32 @@ func (f *fake) Save(s Settings) error {
 		f.asked = append(f.asked, "save")
 	}
 	return f.saveErr
+}
+
+func (f *fake) StartsAtLogin() (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.atLogin, f.loginErr
+}
+
+func (f *fake) SetStartsAtLogin(on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.atLogin = on
+	return nil
+}
+
+func (f *fake) MountsOnStart() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.mounts
+}
+
+func (f *fake) SetMountsOnStart(on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mounts = on
+	return nil
 }
 
 func (f *fake) Activity() *activity.Snapshot {
