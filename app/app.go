@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -59,7 +60,8 @@ func raise(running *control.Peer) error {
 
 // runDesktop shows tray and window until the person quits, or a signal ends it.
 func runDesktop(errOut io.Writer, path string, settings config.Config, o appOptions, crashes []crash.Report) error {
-	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow}
+	_, err := os.Stat(path)
+	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin}
 	if err := awaitTrayHost(o.atLogin); err != nil {
 		options.Tray = false
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
@@ -91,7 +93,7 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 		window.Interrupt()
 		f.endWithout(over, end)
 	}()
-	err := window.Run()
+	err = window.Run()
 	close(over)
 	if err == nil { // the person quit, and the drive was ejected before
 		return c.engine.close()

@@ -175,9 +175,14 @@ func newBench(t *testing.T, f *fake) *bench {
 
 func newBenchOf(t *testing.T, c Controller) *bench {
 	t.Helper()
+	return newBenchWith(t, c, Options{AppID: "test"})
+}
+
+func newBenchWith(t *testing.T, c Controller, o Options) *bench {
+	t.Helper()
 	a := test.NewTempApp(t)
 	b := &bench{t: t, queue: make(chan func(), 1000)}
-	b.UI = build(a, c, Options{AppID: "test"})
+	b.UI = build(a, c, o)
 	b.UI.post = func(f func()) { b.queue <- f }
 	b.UI.running = true
 	b.window.ticker.interval = time.Hour

@@ -141,7 +141,9 @@ func TestStartSwitches(t *testing.T) {
 	f.loginErr = errors.New("no home folder")
 	f.mu.Unlock()
 	b.showSettings()
-	b.wait("the reason", func() bool { return w.starts.fault.Visible() && strings.Contains(w.starts.fault.text.Text, "no home folder") })
+	b.wait("the reason", func() bool {
+		return w.starts.fault.Visible() && strings.Contains(w.starts.fault.text.Text, "no home folder")
+	})
 	if !w.starts.login.Disabled() || w.starts.mount.Disabled() {
 		t.Error("what is not known can be changed, or what is known cannot")
 	}

@@ -171,6 +171,24 @@ func TestBannerOfRefusedEject(t *testing.T) {
 	}
 }
 
+// TestNoticedProblem leaves the window where it is, but for a quit, which a notification cannot repeat.
+func TestNoticedProblem(t *testing.T) {
+	noticed := *inUse
+	noticed.Noticed = true
+	b := newBench(t, newFake())
+	b.eject(false)
+	b.become(func(s *Status) { s.State, s.Problem = Mounted, &noticed })
+	if b.window.shown {
+		t.Error("the window came up beside a notification")
+	}
+	b.become(func(s *Status) { s.Problem = nil })
+	b.quit(false)
+	b.become(func(s *Status) { s.Problem = &noticed })
+	if !b.window.shown {
+		t.Error("a refused quit is not shown")
+	}
+}
+
 func TestBannerOfMissingMountPoint(t *testing.T) {
 	b := newBench(t, newFake())
 	b.become(func(s *Status) { s.State, s.Problem = Failed, &Problem{What: "Missing.", Create: "/mnt/x"} })
