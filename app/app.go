@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vitrine/app/config"
@@ -58,7 +60,8 @@ func raise(running *control.Peer) error {
 
 // runDesktop shows tray and window until the person quits, or a signal ends it.
 func runDesktop(errOut io.Writer, path string, settings config.Config, o appOptions, crashes []crash.Report) error {
-	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow}
+	_, err := os.Stat(path)
+	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin}
 	if err := awaitTrayHost(o.atLogin); err != nil {
 		options.Tray = false
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
@@ -67,23 +70,30 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	if unknownLanguage != "" {
 		fmt.Fprintf(errOut, "vitrine: the window does not know the language of %s and speaks English\n", printable(unknownLanguage))
 	}
-	c := newController(path, settings)
+	f := &foreground{errOut: errOut, signals: catchSignals()}
+	c := newController(path, settings, f.say)
+	f.engine = c.engine
+	defer c.layoutKeeper.wait()
 	c.showCrashes(crashes)
-	f := &foreground{errOut: errOut, engine: c.engine, signals: catchSignals()}
 	window := ui.New(c, options)
-	c.stop = window.Stop
+	c.stop, c.window = window.Stop, window.ShowWindow
+	defer c.notices.to.close()
+	done := make(chan struct{})
+	defer close(done)
+	go c.notices.attend(c.engine.record.InFlight, done)
 	defer c.answers(window.ShowWindow).listen(traySocket, f.say)()
 	if settings.MountOnStart {
 		go c.mountOnStart()
 	}
-	end := sync.OnceValue(func() error { return errors.Join(f.ejectUntilFree(), c.engine.close()) })
+	var interrupted atomic.Bool // by a person with Ctrl-C
+	end := sync.OnceValue(func() error { return errors.Join(f.ejectUntilFree(!interrupted.Load()), c.engine.close()) })
 	over := make(chan struct{})
 	go func() {
-		<-f.signals
+		interrupted.Store(<-f.signals == os.Interrupt)
 		window.Interrupt()
 		f.endWithout(over, end)
 	}()
-	err := window.Run()
+	err = window.Run()
 	close(over)
 	if err == nil { // the person quit, and the drive was ejected before
 		return c.engine.close()

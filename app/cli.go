@@ -49,7 +49,8 @@ func rootCommand() *cobra.Command {
 		Short: "Mount a folder as a drive and see everything that passes through it",
 		Long: `Vitrine mounts a backing folder as a drive through FUSE, keeps every write safe, and shows, live, what passes
 through it. Without a command it starts the tray icon. Where there is no display it mounts at once and shows a status
-line in the terminal until Ctrl-C ejects. Where it runs already, it shows the window of the running one.
+line in the terminal until Ctrl-C ejects. Where it runs already, it shows the window of the running one. SIGTERM ejects
+as soon as all files are closed, and by force after 20 s.
 
 Exit status of every command: 0 where it did what it was asked, 1 with a message where it did not, 2 where the command
 line is wrong.`,
@@ -89,7 +90,9 @@ func mountCommand() *cobra.Command {
 
 once it is usable. With --in-place it mounts over FOLDER itself, so that programs keep their paths; the eject brings
 the folder back as it is on disk. SIGINT (Ctrl-C), SIGTERM and SIGHUP eject; while files are in use it says by whom and ejects as soon
-as they are closed. A second signal ejects by force.
+as they are closed. A second signal ejects by force. So does SIGTERM after 20 s: a session that ends kills all programs
+soon. Where systemd-logind shuts the machine down, it is asked to wait for the eject, which is forced after 3 s. What
+programs were told is written stays written.
 
 Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the command line is wrong.`,
 		Args: usage(m.folders),

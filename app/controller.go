@@ -17,10 +17,13 @@ import (
 
 // controller does for the window and the tray what the person asks for.
 type controller struct {
+	*layoutKeeper
 	engine  *engine
 	waiting *patience
+	notices *notices
 	path    string // of the configuration
-	stop    func() // ends the user interface; set before it runs
+	stop    func() // ends the user interface; set before it runs, as is window
+	window  func() // shows the window
 
 	mu       sync.Mutex // guards all below, for short
 	settings config.Config
@@ -29,13 +32,22 @@ type controller struct {
 }
 
 var (
-	_ ui.Controller   = (*controller)(nil)
-	_ ui.FolderOpener = (*controller)(nil)
+	_ ui.Controller    = (*controller)(nil)
+	_ ui.FolderOpener  = (*controller)(nil)
+	_ ui.LayoutKeeper  = (*controller)(nil)
+	_ ui.FactsProvider = (*controller)(nil)
+	_ ui.Starter       = (*controller)(nil)
 )
 
-func newController(path string, settings config.Config) *controller {
-	c := &controller{path: path, settings: settings}
-	c.engine = newEngine(settings.KeepEvents, func(fusefs.Status) { c.tell() })
+// newController returns a controller of an unmounted drive; say is told what the window does not show.
+func newController(path string, settings config.Config, say func(string)) *controller {
+	c := &controller{layoutKeeper: &layoutKeeper{file: layoutFile(), say: say}, path: path, settings: settings}
+	c.notices = &notices{to: newNotifier(), wanted: c.wantedNotices, eject: c.ejectNow, forced: func() bool { return c.engine.forced.Load() }, window: func() { c.window() }}
+	c.engine = newEngine(settings.KeepEvents, func(s fusefs.Status) {
+		c.notices.follow(s)
+		c.tell()
+	})
+	c.engine.record.Attach(c.notices)
 	c.waiting = &patience{drive: c.engine.drive, waiting: func(string) { c.tell() }}
 	c.applyLog(settings)
 	if err := c.engine.metricsAt(settings.Metrics); err != nil {
@@ -46,7 +58,11 @@ func newController(path string, settings config.Config) *controller {
 
 // Status joins the drive's status with the controller's own problem.
 func (c *controller) Status() ui.Status {
-	s := showStatus(c.driveStatus())
+	drive := c.driveStatus()
+	s := showStatus(drive)
+	if drive.Problem != nil {
+		s.Problem.Noticed = c.notices.tells(drive.Problem)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.problem != nil {
@@ -67,6 +83,12 @@ func (c *controller) driveStatus() fusefs.Status {
 		}
 	}
 	return s
+}
+
+func (c *controller) wantedNotices() config.Notices {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.settings.Notices
 }
 
 // answers are what the commands in a terminal are told; show shows the window.
@@ -169,9 +191,15 @@ func (c *controller) Eject(force bool) {
 	go c.ejectNow(context.Background(), force)
 }
 
+// eject ejects the drive, or ends the waiting for its folder.
+func (c *controller) eject(ctx context.Context, force bool) error {
+	c.engine.forced.Store(force)
+	return c.waiting.eject(ctx, force)
+}
+
 func (c *controller) ejectNow(ctx context.Context, force bool) error {
 	c.report(nil)
-	return c.waiting.eject(ctx, force)
+	return c.eject(ctx, force)
 }
 
 // OpenFolder shows the mount point in the file manager, which is another process and so may touch it.
@@ -194,7 +222,7 @@ func (c *controller) show(folder string) {
 func (c *controller) Quit(force bool) {
 	c.report(nil)
 	go func() {
-		if err := c.waiting.eject(context.Background(), force); err == nil || force {
+		if err := c.eject(context.Background(), force); err == nil || force {
 			c.stop()
 		}
 	}()
@@ -210,7 +238,7 @@ func (c *controller) Settings() ui.Settings {
 func showSettings(s config.Config) ui.Settings {
 	return ui.Settings{
 		Backing: s.Backing, MountPoint: s.MountPoint, InPlace: s.InPlace, ReadOnly: s.ReadOnly, ShowFolder: s.ShowFolder,
-		LogFile: s.LogFile, KeepEvents: s.KeepEvents,
+		LogFile: s.LogFile, KeepEvents: s.KeepEvents, Notices: ui.Notices(s.Notices),
 	}
 }
 
@@ -220,7 +248,7 @@ func (c *controller) with(s ui.Settings) config.Config {
 	defer c.mu.Unlock()
 	n := c.settings
 	n.Backing, n.MountPoint, n.InPlace, n.ReadOnly = s.Backing, s.MountPoint, s.InPlace, s.ReadOnly
-	n.ShowFolder, n.LogFile, n.KeepEvents = s.ShowFolder, s.LogFile, s.KeepEvents
+	n.ShowFolder, n.LogFile, n.KeepEvents, n.Notices = s.ShowFolder, s.LogFile, s.KeepEvents, config.Notices(s.Notices)
 	return n
 }
 
@@ -270,6 +298,9 @@ func (c *controller) logFailed(err error) {
 
 // Activity returns the present state of the model.
 func (c *controller) Activity() *activity.Snapshot { return c.engine.model.Snapshot() }
+
+// Facts returns what the backing folder knows of its files.
+func (c *controller) Facts() activity.Facts { return c.engine.disk.now() }
 
 // History returns the kept operations.
 func (c *controller) History() *oplog.History { return c.engine.record.History() }

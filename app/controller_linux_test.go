@@ -20,7 +20,7 @@ func TestStartSettings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
 	settings := config.Default()
 	settings.Metrics = "127.0.0.1:0"
-	c := newController(path, settings)
+	c := newController(path, settings, func(text string) { t.Log(text) })
 	t.Cleanup(func() { c.engine.close() })
 	check(t, c.SetMountsOnStart(true))
 	shown := c.Settings()

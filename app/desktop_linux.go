@@ -60,13 +60,9 @@ func dial(network, address string) error {
 // trayHost reports why there can be no tray icon, nil where there can: a session bus on which something shows
 // StatusNotifierItems.
 func trayHost() error {
-	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
-	if address == "" {
-		address = "unix:path=" + filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
-	}
-	bus, err := dbus.Connect(address)
+	bus, err := sessionBus()
 	if err != nil {
-		return errors.New("there is no session bus")
+		return err
 	}
 	defer bus.Close()
 	watcher := bus.Object("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher")
@@ -75,6 +71,19 @@ func trayHost() error {
 		return errors.New("this desktop shows none")
 	}
 	return nil
+}
+
+// sessionBus opens a connection of its own to the person's session bus.
+func sessionBus() (*dbus.Conn, error) {
+	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
+	if address == "" {
+		address = "unix:path=" + filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
+	}
+	bus, err := dbus.Connect(address)
+	if err != nil {
+		return nil, errors.New("there is no session bus")
+	}
+	return bus, nil
 }
 
 // openFolder shows a folder in the file manager.

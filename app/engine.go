@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"vitrine/app/metrics"
 	"vitrine/fusefs"
@@ -17,17 +19,23 @@ type engine struct {
 	drive  *fusefs.Drive
 	log    *oplog.LogWriter // nil without a log file
 	served *metrics.Server  // nil without metrics
+	disk   disk
+	forced atomic.Bool // the last eject was
+	logout *logout
 }
 
 // newEngine returns an unmounted drive whose newest keep operations are kept. changed is called with each new status.
 func newEngine(keep int, changed func(fusefs.Status)) *engine {
 	e := &engine{record: oplog.New(oplog.Options{Keep: keep})}
+	e.logout = newLogout(e.eject)
 	before := fusefs.Unmounted
 	e.drive = fusefs.NewDrive(e.record, func(s fusefs.Status) {
 		if s.State == fusefs.Mounting && before != s.State {
 			e.model.Reset() // handles and totals are those of one mount
 		}
 		before = s.State
+		e.disk.follow(s)
+		e.logout.follow(s)
 		changed(s)
 	})
 	e.model = activity.New(activity.Options{
@@ -36,9 +44,16 @@ func newEngine(keep int, changed func(fusefs.Status)) *engine {
 		Clock:        e.record.Clock,
 		Recorded:     e.record.Recorded,
 		DroppedBytes: e.record.DroppedBytes,
+		Source:       newSources(func() string { return e.drive.Status().MountPoint }),
 	})
 	e.record.Attach(e.model)
 	return e
+}
+
+// eject ejects the drive.
+func (e *engine) eject(ctx context.Context, force bool) error {
+	e.forced.Store(force)
+	return e.drive.Eject(ctx, force)
 }
 
 // logTo writes every operation from now on to the file, "" for none. failed is told once when writing fails.
@@ -91,6 +106,7 @@ func (e *engine) saveLog(w io.Writer) error {
 
 // close ends the record; the drive is unmounted before.
 func (e *engine) close() error {
+	e.logout.close()
 	err := e.record.Close()
 	if e.log != nil {
 		err = errors.Join(err, e.log.Close())

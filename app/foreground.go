@@ -174,8 +174,8 @@ func (f *foreground) await(tick func()) error {
 	defer ticks.Stop()
 	for {
 		select {
-		case <-f.signals:
-			return f.ejectUntilFree()
+		case s := <-f.signals:
+			return f.ejectUntilFree(s == syscall.SIGTERM)
 		case s := <-f.statuses:
 			switch s.State {
 			case fusefs.Unmounted:
@@ -191,20 +191,33 @@ func (f *foreground) await(tick func()) error {
 	}
 }
 
-// ejectUntilFree ejects, again and again while the drive is in use, and by force after another signal.
-func (f *foreground) ejectUntilFree() error {
+// endPatience is how long programs may hold files after the session has begun to end, which kills everybody a little
+// later.
+const endPatience = 20 * time.Second
+
+// ejectUntilFree ejects, again and again while the drive is in use, and by force after another signal, or where the
+// session ends, which waits for nobody.
+func (f *foreground) ejectUntilFree(sessionEnds bool) error {
 	notify(daemon.SdNotifyStopping)
-	err := f.engine.drive.Eject(context.Background(), false)
+	err := f.engine.eject(context.Background(), false)
+	var late <-chan time.Time
 	if err != nil {
-		fmt.Fprintf(f.errOut, "vitrine: %v\nIt is ejected as soon as that is over. Press Ctrl-C again to eject by force.\n", err)
+		wait := "It is ejected as soon as that is over."
+		if sessionEnds {
+			late = time.After(endPatience)
+			wait = fmt.Sprintf("It is ejected as soon as that is over, and by force after %d s.", int(endPatience.Seconds()))
+		}
+		fmt.Fprintf(f.errOut, "vitrine: %v\n%s Press Ctrl-C again to eject by force.\n", err, wait)
 	}
 	for err != nil {
 		select {
 		case <-f.signals:
 			return f.force()
+		case <-late:
+			return f.force()
 		case <-time.After(250 * time.Millisecond):
 		}
-		err = f.engine.drive.Eject(context.Background(), false)
+		err = f.engine.eject(context.Background(), false)
 	}
 	if s := f.engine.drive.Status(); s.State == fusefs.Failed {
 		return s.Problem
@@ -215,7 +228,7 @@ func (f *foreground) ejectUntilFree() error {
 var errForced = errors.New("ejected by force: programs that still had files open get errors from now on; what was written before is safe")
 
 func (f *foreground) force() error {
-	if err := f.engine.drive.Eject(context.Background(), true); err != nil {
+	if err := f.engine.eject(context.Background(), true); err != nil {
 		return err
 	}
 	return errForced

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vitrine/fusefs/oplog"
+	"vitrine/ui"
 )
 
 // second is a second in ns.
@@ -54,6 +55,21 @@ func TestLoadLogOfSeveralRuns(t *testing.T) {
 	}
 	if want := file + ": 6 operations from "; !strings.HasPrefix(l.notice, want) || !strings.Contains(l.notice, "2 more are missing") {
 		t.Errorf("%q", l.notice)
+	}
+}
+
+// TestViewerIsNoDrive offers nothing of what a drive can do.
+func TestViewerIsNoDrive(t *testing.T) {
+	file := saved(t, "", oneRun(100)...)
+	l, err := loadLog(file)
+	check(t, err)
+	v := &viewer{log: l}
+	v.Mount(true, true)
+	if got, want := v.Status(), (ui.Status{State: ui.Viewing, Backing: file}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if err := v.Save(v.Settings()); err == nil {
+		t.Error("settings were saved")
 	}
 }
 

@@ -11,8 +11,7 @@ import (
 	"vitrine/ui"
 )
 
-// What happens at a login and at the start of the program. The user interface finds these methods of the controller by
-// an interface of its own.
+// What happens at a login and at the start of the program: ui.Starter.
 
 // StartsAtLogin says whether Vitrine starts when the person logs in, as the system has it at this moment.
 func (c *controller) StartsAtLogin() (bool, error) { return login.Starts() }

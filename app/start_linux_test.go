@@ -64,6 +64,42 @@ func TestMountOnStartInTheTray(t *testing.T) {
 	}
 }
 
+// TestFirstStart has no settings yet: the window comes up although there is a tray, and one key makes a drive. The next
+// start asks nothing.
+func TestFirstStart(t *testing.T) {
+	s := desktop.New(t)
+	s.StartBus()
+	s.StartXvfb(1280, 800)
+	s.StartWindowManager()
+	host := s.StartHost()
+	p := s.Start(vitrine)
+	item := host.WaitItem(soon)
+	s.WaitWindow("Vitrine", soon).Raise()
+	keep(t, s, "welcome.png")
+	mountPoint := filepath.Join(s.Home, "Vitrine")
+	time.Sleep(500 * time.Millisecond) // for the window to take keys
+	s.Key("space")
+	waitMounted(t, mountPoint, true)
+	if text, err := os.ReadFile(filepath.Join(s.Home, ".config/vitrine/config.toml")); err != nil || !strings.Contains(string(text), "in_place = false") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+	first(t, item, "Eject")
+	p.Signal(syscall.SIGTERM)
+	if exit := p.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d:\n%s", exit, p.Output())
+	}
+	p = s.Start(vitrine)
+	item = host.WaitItem(soon)
+	first(t, item, "Mount")
+	if w, ok := s.FindWindow("Vitrine"); ok {
+		t.Errorf("%q came up", w.Title)
+	}
+	p.Signal(syscall.SIGTERM)
+	if exit := p.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d:\n%s", exit, p.Output())
+	}
+}
+
 // TestAtLogin starts before the desktop's panel is up: there is an icon in the end, and no window in its stead.
 func TestAtLogin(t *testing.T) {
 	s := desktop.New(t)

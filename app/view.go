@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -52,58 +51,38 @@ func runView(file string) error {
 type viewer struct {
 	log  *savedLog
 	stop func()
-
-	mu      sync.Mutex // guards all below
-	problem *ui.Problem
-	changed []func()
 }
 
 var _ ui.Controller = (*viewer)(nil)
 
 // Status names the log where a drive would name its folder.
-func (v *viewer) Status() ui.Status {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return ui.Status{State: ui.Unmounted, Backing: v.log.file, Problem: v.problem}
-}
+func (v *viewer) Status() ui.Status { return ui.Status{State: ui.Viewing, Backing: v.log.file} }
 
-// OnChange registers f.
-func (v *viewer) OnChange(f func()) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.changed = append(v.changed, f)
-}
+// OnChange has nothing to tell: a saved log stays as it is.
+func (v *viewer) OnChange(func()) {}
 
-// Mount says that there is nothing to mount.
-func (v *viewer) Mount(_, _ bool) {
-	v.mu.Lock()
-	v.problem = &ui.Problem{What: errViewer.Error(), Cure: "Start Vitrine without 'view' to mount a folder."}
-	changed := v.changed
-	v.mu.Unlock()
-	for _, f := range changed {
-		f()
-	}
-}
+// Mount is not offered.
+func (v *viewer) Mount(_, _ bool) {}
 
-var errViewer = errors.New("This window shows a saved log; there is no drive.")
-
-// Eject has nothing to do.
+// Eject is not offered.
 func (v *viewer) Eject(bool) {}
 
-// OpenFolder has nothing to show.
+// OpenFolder is not offered.
 func (v *viewer) OpenFolder() {}
 
 // Quit ends the program.
 func (v *viewer) Quit(bool) { v.stop() }
 
-// Settings are those of the running Vitrine's business.
+// Settings are the business of the Vitrine that mounts.
 func (v *viewer) Settings() ui.Settings { return showSettings(config.Default()) }
 
 // Check finds nothing.
 func (v *viewer) Check(ui.Settings) []ui.FieldError { return nil }
 
 // Save refuses.
-func (v *viewer) Save(ui.Settings) error { return errViewer }
+func (v *viewer) Save(ui.Settings) error {
+	return errors.New("this window shows a saved log; start Vitrine without 'view' to change its settings")
+}
 
 // Activity is the state at the end of the log.
 func (v *viewer) Activity() *activity.Snapshot { return v.log.model.Snapshot() }

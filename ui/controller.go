@@ -40,6 +40,7 @@ type Problem struct {
 	Command string   // a command that does it, "" where none; shown with a copy button
 	Holders []Holder // who keeps the mount busy
 	Create  string   // a missing folder that Mount(true) would create, "" where that is not the problem
+	Noticed bool     // the controller tells of it by a notification, so the window need not come up
 }
 
 // Holder is a process that keeps the mount busy.
@@ -58,6 +59,17 @@ type Settings struct {
 	ShowFolder bool   // open the folder in the file manager after a mount by click
 	LogFile    string // NDJSON log of every operation, "" for none
 	KeepEvents int    // operations kept for the Log tab
+	Notices    Notices
+}
+
+// Notices say of what a notification of the desktop tells.
+type Notices struct {
+	Mounted bool // the drive is mounted
+	Ejected bool // it is ejected, and everything is on the disk
+	InUse   bool // it cannot be ejected, because files are in use
+	Stuck   bool // an operation does not end
+	Errors  bool // operations begin to fail
+	Disk    bool // the disk behind the drive is in trouble, or the drive was lost
 }
 
 // FieldError says which field of Settings is wrong and why. Field is the name of the struct's field.
@@ -104,4 +116,17 @@ type FolderOpener interface {
 	// OpenContaining shows the folder that holds a file of the drive in the file manager. The path is that below the
 	// mount point and begins with "/".
 	OpenContaining(path string)
+}
+
+// Starter is a Controller that can say and change what happens at a login and at the start of the program. Its methods
+// may touch the disk: call them off the UI thread.
+type Starter interface {
+	// StartsAtLogin says whether the program starts when the person logs in, as the system has it at this moment.
+	StartsAtLogin() (bool, error)
+	// SetStartsAtLogin lets the program start when the person logs in, or not any more.
+	SetStartsAtLogin(on bool) error
+	// MountsOnStart says whether the drive is mounted as soon as the program starts.
+	MountsOnStart() bool
+	// SetMountsOnStart lets the drive be mounted as soon as the program starts, or not any more.
+	SetMountsOnStart(on bool) error
 }

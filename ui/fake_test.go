@@ -30,6 +30,9 @@ type fake struct {
 	taken    int // snapshots
 	faults   []FieldError
 	saveErr  error
+	atLogin  bool
+	loginErr error
+	mounts   bool
 
 	history  *oplog.History
 	onChange func()
@@ -109,6 +112,32 @@ func (f *fake) Save(s Settings) error {
 	return f.saveErr
 }
 
+func (f *fake) StartsAtLogin() (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.atLogin, f.loginErr
+}
+
+func (f *fake) SetStartsAtLogin(on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.atLogin = on
+	return nil
+}
+
+func (f *fake) MountsOnStart() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.mounts
+}
+
+func (f *fake) SetMountsOnStart(on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mounts = on
+	return nil
+}
+
 func (f *fake) Activity() *activity.Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -146,9 +175,14 @@ func newBench(t *testing.T, f *fake) *bench {
 
 func newBenchOf(t *testing.T, c Controller) *bench {
 	t.Helper()
+	return newBenchWith(t, c, Options{AppID: "test"})
+}
+
+func newBenchWith(t *testing.T, c Controller, o Options) *bench {
+	t.Helper()
 	a := test.NewTempApp(t)
 	b := &bench{t: t, queue: make(chan func(), 1000)}
-	b.UI = build(a, c, Options{AppID: "test"})
+	b.UI = build(a, c, o)
 	b.UI.post = func(f func()) { b.queue <- f }
 	b.UI.running = true
 	b.window.ticker.interval = time.Hour

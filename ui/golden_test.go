@@ -46,6 +46,7 @@ var scenes = []scene{
 	{"stuck", "inflight", stuckOps, nil},
 	{"saved", "log", savedLog, nil},
 	{"in-use", "inflight", refusedEject, nil},
+	{"welcome", "open", nothingMounted, func(b *bench) { b.window.welcome.ask() }},
 }
 
 // looks are the ways in which each scene is drawn. Twice the scale is seen in one theme only: to keep the pictures few.

@@ -109,10 +109,10 @@ func (u *UI) follow(s Status) {
 }
 
 // problemAppeared makes sure that the problem is seen: in the window where the person waits for an outcome, else by a
-// notification.
+// notification, unless the controller sends one of its own. That one knows nothing of a quit.
 func (u *UI) problemAppeared(p *Problem) {
 	switch {
-	case u.window.shown:
+	case u.window.shown, p.Noticed && u.asked != toQuit:
 	case u.asked != nothing || u.tray == nil:
 		u.window.show()
 	default:

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,6 +31,8 @@ type settingsWindow struct {
 	inPlace, readOnly, showFolder *widget.Check
 	save, remount, cancel         *widget.Button
 	note                          *widget.Label
+	starts                        *startSwitches // nil where the controller cannot say
+	notices                       []noticeSwitch
 
 	edit    int // counts the edits: an answer to an older one is of no interest
 	timer   *time.Timer
@@ -85,12 +88,16 @@ func (l leftColumn) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[0].Resize(fyne.NewSize(s.Width, o[0].MinSize().Height))
 }
 
-// showSettings shows and raises the settings window, with the present settings where it was closed.
+// showSettings shows and raises the settings window, with the present settings where it was closed. A saved log has none.
 func (u *UI) showSettings() {
+	if u.status.State == Viewing {
+		return
+	}
 	if u.settings == nil {
 		u.settings = newSettingsWindow(u)
 		u.settings.showStatus(u.status)
 	}
+	u.settings.starts.look(u)
 	u.settings.win.Show()
 	u.settings.win.RequestFocus()
 }
@@ -105,6 +112,10 @@ func newSettingsWindow(u *UI) *settingsWindow {
 	w.inPlace = widget.NewCheck(tr("Watch the folder where it is: mount over it"), w.setInPlace)
 	w.readOnly = widget.NewCheck(tr("Read-only: refuse every change"), func(bool) { w.edited() })
 	w.showFolder = widget.NewCheck(tr("Show the folder after mounting"), func(bool) { w.edited() })
+	if s, ok := u.ctl.(Starter); ok {
+		w.starts = newStartSwitches(s, w.edited)
+	}
+	w.notices = newNoticeSwitches(w.edited)
 	for _, f := range []*field{w.backing, w.point, w.logFile, w.keep} {
 		f.entry.OnChanged = func(string) { w.edited() }
 	}
@@ -117,7 +128,7 @@ func newSettingsWindow(u *UI) *settingsWindow {
 	w.win.SetContent(w.build())
 	w.win.SetCloseIntercept(w.close)
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyW, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { w.close() })
-	w.win.Resize(fyne.NewSize(620, 440))
+	w.win.Resize(fyne.NewSize(620, 590))
 	w.win.CenterOnScreen()
 	w.fill(u.ctl.Settings())
 	return w
@@ -127,8 +138,17 @@ func (w *settingsWindow) build() fyne.CanvasObject {
 	form := container.New(layout.NewCustomPaddedVBoxLayout(8),
 		w.backing.box, w.point.box,
 		labelled(tr("Mounting"), container.New(layout.NewCustomPaddedVBoxLayout(0), w.inPlace, w.readOnly, w.showFolder)),
-		w.logFile.box, w.keep.box,
 	)
+	if w.starts != nil {
+		form.Add(labelled(tr("Starting"), w.starts.box))
+	}
+	notices := container.New(tightGrid{})
+	for _, n := range w.notices {
+		notices.Add(n.check)
+	}
+	form.Add(labelled(tr("Notify when"), notices))
+	form.Add(w.logFile.box)
+	form.Add(w.keep.box)
 	buttons := container.NewHBox(layout.NewSpacer(), w.cancel, w.remount, w.save)
 	bottom := container.NewVBox(w.note, buttons)
 	return padded(12, 8, 12, 12, container.NewBorder(nil, bottom, nil, nil, form))
@@ -145,6 +165,9 @@ func (w *settingsWindow) fill(s Settings) {
 	w.inPlace.SetChecked(s.InPlace)
 	w.readOnly.SetChecked(s.ReadOnly)
 	w.showFolder.SetChecked(s.ShowFolder)
+	for _, n := range w.notices {
+		n.check.SetChecked(*n.of(&s.Notices))
+	}
 	w.filling = false
 	w.edited()
 }
@@ -158,6 +181,9 @@ func (w *settingsWindow) read() (s Settings, faults []FieldError) {
 		InPlace:    w.inPlace.Checked,
 		ReadOnly:   w.readOnly.Checked,
 		ShowFolder: w.showFolder.Checked,
+	}
+	for _, n := range w.notices {
+		*n.of(&s.Notices) = n.check.Checked
 	}
 	digits := strings.NewReplacer(",", "", " ", "").Replace(w.keep.entry.Text)
 	n, err := strconv.Atoi(digits)
@@ -232,7 +258,7 @@ func (w *settingsWindow) showStatus(s Status) {
 // showButtons offers what can be done with the present contents, and says when they take effect.
 func (w *settingsWindow) showButtons() {
 	s, _ := w.read()
-	setButton(w.save, w.save.Text, w.checked && s != w.saved)
+	setButton(w.save, w.save.Text, w.checked && (s != w.saved || w.starts.changed()))
 	later := appliesLater(w.saved, s)
 	if w.state != Mounted || len(later) == 0 {
 		w.remount.Hide()
@@ -278,7 +304,8 @@ func (w *settingsWindow) store(then func()) {
 	w.checked = false
 	w.showButtons()
 	var err error
-	w.ui.aside(func() { err = w.ui.ctl.Save(s) }, func() {
+	starts := w.starts.wanted()
+	w.ui.aside(func() { err = errors.Join(w.ui.ctl.Save(s), starts()) }, func() {
 		if err != nil {
 			w.checked = true
 			w.showButtons()

@@ -115,3 +115,51 @@ func TestSettingsNotSaved(t *testing.T) {
 		t.Error("what was entered is lost")
 	}
 }
+
+func TestStartSwitches(t *testing.T) {
+	f := newFake()
+	f.atLogin = true
+	b := newBench(t, f)
+	b.showSettings()
+	w := b.settings
+	w.delay = time.Millisecond
+	b.wait("the truth", func() bool { return w.starts.login.Checked && !w.starts.login.Disabled() && !w.starts.mount.Checked })
+	b.wait("the first check", func() bool { return w.checked })
+	if !w.save.Disabled() {
+		t.Error("Save is offered although nothing changed")
+	}
+	w.starts.login.SetChecked(false)
+	w.starts.mount.SetChecked(true)
+	b.wait("Save", func() bool { return !w.save.Disabled() })
+	test.Tap(w.save)
+	b.wait("saved", func() bool { return !f.startsAtLogin() && f.MountsOnStart() })
+	b.wait("the window to close", func() bool { return w.saved == f.Settings() && !w.checked })
+	f.SetStartsAtLogin(true) // by the desktop's own settings
+	b.showSettings()
+	b.wait("the truth", func() bool { return w.starts.login.Checked })
+	f.mu.Lock()
+	f.loginErr = errors.New("no home folder")
+	f.mu.Unlock()
+	b.showSettings()
+	b.wait("the reason", func() bool {
+		return w.starts.fault.Visible() && strings.Contains(w.starts.fault.text.Text, "no home folder")
+	})
+	if !w.starts.login.Disabled() || w.starts.mount.Disabled() {
+		t.Error("what is not known can be changed, or what is known cannot")
+	}
+}
+
+func (f *fake) startsAtLogin() bool {
+	on, _ := f.StartsAtLogin()
+	return on
+}
+
+func TestNoticeSwitches(t *testing.T) {
+	b, w := newSettingsBench(t)
+	for i, n := range w.notices {
+		n.check.SetChecked(i%2 == 0)
+	}
+	b.wait("Save", func() bool { return !w.save.Disabled() })
+	test.Tap(w.save)
+	b.wait("saved", func() bool { return b.ctl.Settings().Notices == Notices{Mounted: true, InUse: true, Errors: true} })
+}

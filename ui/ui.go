@@ -25,6 +25,7 @@ type Options struct {
 	Version    string
 	Tray       bool   // a session bus and a tray host were found; without, no tray is made and the window is shown
 	ShowWindow bool   // show the activity window at once
+	Welcome    bool   // it never ran before: the window asks what to mount
 	Notice     string // a line shown in the window until it is dismissed, e.g. why there is no tray
 }
 
@@ -82,7 +83,7 @@ func (u *UI) Run() error {
 	}
 	u.app.Lifecycle().SetOnStopped(u.end)
 	u.running = true
-	if u.tray == nil || u.opts.ShowWindow || u.status.Problem != nil {
+	if u.tray == nil || u.opts.ShowWindow || u.opts.Welcome || u.status.Problem != nil {
 		u.window.show()
 	}
 	if u.tray != nil {

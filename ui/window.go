@@ -40,6 +40,7 @@ type window struct {
 	tabList  []tab
 	panels   []panel
 	log      *logPanel
+	welcome  *welcome
 
 	suggestions *suggestions
 	sheet       dialog.Dialog     // the help sheet, nil while it is not shown
@@ -64,10 +65,15 @@ func newWindow(u *UI) {
 	w.chart = newChart(w.refresh)
 	w.buildTabs()
 	w.win.SetPadded(false)
-	w.win.SetContent(container.NewStack(w.build(), w.suggestions.layer, w.tip.layer))
+	body := container.NewStack(w.build(), w.suggestions.layer, w.tip.layer)
+	w.welcome = newWelcome(u, body)
+	w.win.SetContent(container.NewStack(body, w.welcome.box))
 	w.win.SetCloseIntercept(w.closed)
 	w.win.Resize(fyne.NewSize(1040, 680))
 	w.addShortcuts()
+	if u.opts.Welcome {
+		w.welcome.ask()
+	}
 	if u.opts.Notice != "" {
 		w.notice.say(u.opts.Notice)
 	}
@@ -162,6 +168,7 @@ func (w *window) showStatus(s Status) {
 		w.viewing = true
 		w.tabs.SelectIndex(w.tabIndex("log"))
 	}
+	w.welcome.showStatus(s)
 	w.header.showStatus(s)
 	w.banner.showStatus(s)
 	w.progress.showStatus(s)

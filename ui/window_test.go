@@ -110,6 +110,9 @@ func TestSavedLog(t *testing.T) {
 	if got := b.ctl.last(); got != "" {
 		t.Errorf("a saved log was asked to %q", got)
 	}
+	if b.showSettings(); b.settings != nil {
+		t.Error("a saved log has settings")
+	}
 	for _, m := range b.window.log.rowMenu(0).Items {
 		if m.Label == "Open containing folder" {
 			t.Error("a folder of a saved log is offered")
@@ -165,6 +168,24 @@ func TestBannerOfRefusedEject(t *testing.T) {
 	test.Tap(buttonsIn(overlay)["Force eject"])
 	if got := b.ctl.last(); got != "eject force" {
 		t.Errorf("force asked for %q", got)
+	}
+}
+
+// TestNoticedProblem leaves the window where it is, but for a quit, which a notification cannot repeat.
+func TestNoticedProblem(t *testing.T) {
+	noticed := *inUse
+	noticed.Noticed = true
+	b := newBench(t, newFake())
+	b.eject(false)
+	b.become(func(s *Status) { s.State, s.Problem = Mounted, &noticed })
+	if b.window.shown {
+		t.Error("the window came up beside a notification")
+	}
+	b.become(func(s *Status) { s.Problem = nil })
+	b.quit(false)
+	b.become(func(s *Status) { s.Problem = &noticed })
+	if !b.window.shown {
+		t.Error("a refused quit is not shown")
 	}
 }
 

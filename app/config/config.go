@@ -31,6 +31,17 @@ type Config struct {
 
 	MountOnStart bool   // mount as soon as the program starts
 	Metrics      string // address on this machine where Prometheus reads metrics, "" for none
+	Notices      Notices
+}
+
+// Notices say of what a notification of the desktop tells.
+type Notices struct {
+	Mounted bool // the drive is mounted
+	Ejected bool // it is ejected, and everything is on the disk
+	InUse   bool // it cannot be ejected, because files are in use
+	Stuck   bool // an operation does not end
+	Errors  bool // operations begin to fail
+	Disk    bool // the disk behind the drive is in trouble, or the drive was lost
 }
 
 // Default returns the settings of a person who never changed one.
@@ -40,6 +51,7 @@ func Default() Config {
 		MountPoint: "~/Vitrine",
 		ShowFolder: true,
 		KeepEvents: DefaultKeepEvents,
+		Notices:    Notices{Mounted: true, Ejected: true, InUse: true, Stuck: true, Errors: true, Disk: true},
 	}
 }
 

@@ -86,6 +86,22 @@ var keys = []key{
 		at:    func(c *Config) any { return &c.Metrics },
 		check: checkMetrics,
 	},
+	noticeKey("notify_mounted", "Notify when the drive is mounted.", func(n *Notices) *bool { return &n.Mounted }),
+	noticeKey("notify_ejected", "Notify when the drive is ejected and everything is on the disk.", func(n *Notices) *bool { return &n.Ejected }),
+	noticeKey("notify_in_use", "Notify when an eject is refused because files are in use, and by whom.", func(n *Notices) *bool { return &n.InUse }),
+	noticeKey("notify_stuck", "Notify when an operation takes longer than five seconds.", func(n *Notices) *bool { return &n.Stuck }),
+	noticeKey("notify_errors", "Notify when operations begin to fail.", func(n *Notices) *bool { return &n.Errors }),
+	noticeKey("notify_disk", "Notify when the disk behind the drive is full, fails or is gone, or the drive is lost.", func(n *Notices) *bool { return &n.Disk }),
+}
+
+func noticeKey(name, about string, at func(*Notices) *bool) key {
+	return key{
+		name: name, field: "Notices",
+		about: about,
+		takes: "it takes true or false, without quotes",
+		at:    func(c *Config) any { return at(&c.Notices) },
+		check: checkSwitch,
+	}
 }
 
 func keyNamed(name string) *key {

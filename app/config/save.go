@@ -39,7 +39,7 @@ func Save(path string, c Config) error {
 	if again, err := parse(path, text); err != nil || again.config != c {
 		return notSaved(path, fmt.Errorf("the new text would not read back as it was meant (%v); please report this", err))
 	}
-	if err := replace(path, text); err != nil {
+	if err := Replace(path, text); err != nil {
 		return notSaved(path, err)
 	}
 	return nil
@@ -98,13 +98,14 @@ func (d *document) with(c Config) []byte {
 	return slices.Concat(text, []byte(missing.String()))
 }
 
-// replace writes text beside path, forces it to the disk and moves it into place.
-func replace(path string, text []byte) error {
+// Replace writes a file that only the person may read, whole or not at all: beside path, forced to the disk and then
+// moved into place. It makes the folder where that is missing.
+func Replace(path string, text []byte) error {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(folder, ".config-*.toml")
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func keepsOld(t *testing.T, path string, cause error) {
 	if got := read(t, path); got != old {
 		t.Errorf("the old file was changed to %q", got)
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".config-*"))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".config.toml-*"))
 	if err != nil || left != nil {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

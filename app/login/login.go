@@ -6,7 +6,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"vitrine/app/config"
 )
 
 // ID names the program to the system.
@@ -37,26 +38,5 @@ func Set(on bool, program string) error {
 		}
 		return nil
 	}
-	return write(file, entry(program))
-}
-
-// write replaces a file by a whole one.
-func write(file, text string) error {
-	folder := filepath.Dir(file)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, ".vitrine-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return config.Replace(file, []byte(entry(program)))
 }

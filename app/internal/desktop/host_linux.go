@@ -30,6 +30,8 @@ type Host struct {
 	items []*Item
 	taken int // items that WaitItem has returned
 	notes []Notification
+	open  map[uint32][]string // buttons of the notifications that are shown, key and label in turn, by number
+	able  []string            // what notifications can have
 }
 
 // Notification is what a program wanted to tell the person.
@@ -37,10 +39,17 @@ type Notification struct {
 	App, Summary, Body string
 }
 
+// Offer lets notifications have more than a body from now on, such as "actions".
+func (h *Host) Offer(able ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.able = able
+}
+
 // StartHost takes the panel's place on the session's bus.
 func (s *Session) StartHost() *Host {
 	s.t.Helper()
-	h := &Host{s: s, conn: s.connect()}
+	h := &Host{s: s, conn: s.connect(s.Bus)}
 	for _, err := range []error{h.exportWatcher(), h.exportNotifications(), h.own(notesName)} {
 		if err != nil {
 			s.t.Fatalf("cannot stand in for the panel: %v", err)
@@ -70,8 +79,8 @@ func (h *Host) exportWatcher() error {
 func (h *Host) exportNotifications() error {
 	return h.conn.ExportMethodTable(map[string]any{
 		"Notify":            h.notify,
-		"CloseNotification": func(uint32) *dbus.Error { return nil },
-		"GetCapabilities":   func() ([]string, *dbus.Error) { return []string{"body"}, nil },
+		"CloseNotification": h.closeNote,
+		"GetCapabilities":   h.capabilities,
 		"GetServerInformation": func() (name, vendor, version, spec string, err *dbus.Error) {
 			return "host", "vitrine", "1", "1.2", nil
 		},
@@ -104,11 +113,73 @@ func (h *Host) register(sender dbus.Sender, service string) *dbus.Error {
 	return nil
 }
 
-func (h *Host) notify(app string, _ uint32, _, summary, body string, _ []string, _ map[string]dbus.Variant, _ int32) (uint32, *dbus.Error) {
+func (h *Host) capabilities() ([]string, *dbus.Error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]string{"body"}, h.able...), nil
+}
+
+func (h *Host) notify(app string, replaces uint32, _, summary, body string, actions []string, _ map[string]dbus.Variant, _ int32) (uint32, *dbus.Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.notes = append(h.notes, Notification{app, summary, body})
-	return uint32(len(h.notes)), nil
+	id := uint32(len(h.notes))
+	if replaces != 0 {
+		id = replaces
+	}
+	if h.open == nil {
+		h.open = map[uint32][]string{}
+	}
+	h.open[id] = actions
+	return id, nil
+}
+
+func (h *Host) closeNote(id uint32) *dbus.Error {
+	h.mu.Lock()
+	delete(h.open, id)
+	h.mu.Unlock()
+	h.emit("NotificationClosed", id, uint32(3))
+	return nil
+}
+
+func (h *Host) emit(name string, values ...any) {
+	if err := h.conn.Emit(notesPath, notesName+"."+name, values...); err != nil {
+		h.s.t.Error(err)
+	}
+}
+
+// Shown returns how many notifications are shown now.
+func (h *Host) Shown() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.open)
+}
+
+// Press waits for a notification with a button of that label, and presses it.
+func (h *Host) Press(label string, limit time.Duration) {
+	h.s.t.Helper()
+	Until(h.s.t, limit, fmt.Sprintf("a notification with the button %q", label), func() error {
+		id, key := h.button(label)
+		if key == "" {
+			return fmt.Errorf("%d are shown", h.Shown())
+		}
+		h.emit("ActionInvoked", id, key)
+		return nil
+	})
+}
+
+// button finds a button of a notification that is shown, key "" where there is none.
+func (h *Host) button(label string) (id uint32, key string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, actions := range h.open {
+		for i := 1; i < len(actions); i += 2 {
+			if actions[i] == label {
+				return id, actions[i-1]
+			}
+		}
+	}
+	return 0, ""
 }
 
 // Leave makes the panel's place empty, as when it crashes. Icons that registered are forgotten.

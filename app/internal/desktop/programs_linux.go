@@ -40,23 +40,34 @@ func (s *Session) StartBus() {
 	if err := os.Symlink("/usr/share/dbus-1/services/"+settings, filepath.Join(services, settings)); err != nil {
 		s.t.Fatal(err)
 	}
-	config := filepath.Join(s.RuntimeDir, "bus.conf")
-	text := fmt.Sprintf(busConfig, filepath.Join(s.RuntimeDir, "bus"), services)
+	s.Bus = s.startBus("bus", services)
+}
+
+// StartSystemBus starts a private bus in place of the system's. Nothing is on it.
+func (s *Session) StartSystemBus() {
+	s.t.Helper()
+	s.System = s.startBus("system-bus", s.Home)
+}
+
+func (s *Session) startBus(name, services string) (address string) {
+	s.t.Helper()
+	config := filepath.Join(s.RuntimeDir, name+".conf")
+	text := fmt.Sprintf(busConfig, filepath.Join(s.RuntimeDir, name), services)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	s.Bus = s.startAnnounced("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address=3")
+	return s.startAnnounced("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address=3")
 }
 
-// connect opens a connection to the session bus of its own.
-func (s *Session) connect() *dbus.Conn {
+// connect opens a connection to a bus of the session.
+func (s *Session) connect(bus string) *dbus.Conn {
 	s.t.Helper()
-	if s.Bus == "" {
-		s.t.Fatal("the session has no bus: call StartBus first")
+	if bus == "" {
+		s.t.Fatal("the session has no such bus: start it first")
 	}
-	conn, err := dbus.Connect(s.Bus)
+	conn, err := dbus.Connect(bus)
 	if err != nil {
-		s.t.Fatalf("cannot connect to the session bus: %v", err)
+		s.t.Fatalf("cannot connect to the bus: %v", err)
 	}
 	s.t.Cleanup(func() { _ = conn.Close() })
 	return conn
@@ -103,7 +114,7 @@ const panelConfig = `<?xml version="1.0" encoding="UTF-8"?>
 func (s *Session) StartPanel() *Process {
 	s.t.Helper()
 	s.WriteFile(".config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml", panelConfig)
-	conn := s.connect()
+	conn := s.connect(s.Bus)
 	p := s.Start("xfce4-panel", "--disable-wm-check")
 	Until(s.t, startup, "the panel to take tray icons", func() error {
 		var owned bool

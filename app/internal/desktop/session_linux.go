@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ type Session struct {
 	Home       string // $HOME
 	RuntimeDir string // $XDG_RUNTIME_DIR
 	Bus        string // address of the session bus, "" before StartBus
+	System     string // address of the system bus, "" before StartSystemBus
 	Display    string // X display such as ":7", "" before StartXvfb
 }
 
@@ -72,15 +74,13 @@ func (s *Session) Env() []string {
 			env = append(env, kv)
 		}
 	}
-	bus := s.Bus
-	if bus == "" { // without an address, D-Bus libraries would look for a bus or start one
-		bus = "unix:path=" + filepath.Join(s.RuntimeDir, "no-bus")
-	}
+	none := "unix:path=" + filepath.Join(s.RuntimeDir, "no-bus") // without an address, D-Bus libraries would look for a bus or start one
 	env = append(env,
 		s.mark(),
 		"HOME="+s.Home,
 		"XDG_RUNTIME_DIR="+s.RuntimeDir,
-		"DBUS_SESSION_BUS_ADDRESS="+bus,
+		"DBUS_SESSION_BUS_ADDRESS="+cmp.Or(s.Bus, none),
+		"DBUS_SYSTEM_BUS_ADDRESS="+cmp.Or(s.System, none),
 		"XDG_CURRENT_DESKTOP=XFCE",
 		"XDG_SESSION_TYPE=x11",
 		"LANG=C.UTF-8",

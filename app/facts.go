@@ -1,0 +1,112 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"os/user"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs"
+	"vitrine/fusefs/activity"
+)
+
+// disk looks at the backing folder of the present mount. It opens the folder before anything is mounted over it: so what it
+// asks never goes through the drive.
+type disk struct {
+	mu    sync.Mutex // guards all below
+	facts *facts     // nil while nothing is mounted
+	state fusefs.State
+}
+
+// follow opens the backing folder of a mount that begins, and closes that of one that ended.
+func (d *disk) follow(s fusefs.Status) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	checked := s.State == fusefs.Mounting && d.state == fusefs.Mounting // the first status of a mount still has the folders of the last
+	d.state = s.State
+	switch {
+	case checked:
+		d.close()
+		if root, err := os.OpenRoot(s.Backing); err == nil {
+			d.facts = &facts{root: root, readOnly: s.ReadOnly}
+		}
+	case s.State == fusefs.Unmounted || s.State == fusefs.Failed:
+		d.close()
+	}
+}
+
+func (d *disk) close() {
+	if d.facts != nil {
+		d.facts.root.Close()
+		d.facts = nil
+	}
+}
+
+// now returns the facts of the present mount, nil without one.
+func (d *disk) now() activity.Facts {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.facts == nil {
+		return nil
+	}
+	return d.facts
+}
+
+// facts are what the backing folder knows. They stay valid, and know nothing, when the folder is closed.
+type facts struct {
+	root     *os.Root
+	readOnly bool
+}
+
+// ReadOnly says that the drive refuses all writing.
+func (f *facts) ReadOnly() bool { return f.readOnly }
+
+// Owner names who owns a file, itself where it is a symbolic link. Who has no name is named by number.
+func (f *facts) Owner(name string) (owner, group string, mode fs.FileMode, ok bool) {
+	info, err := f.root.Lstat(below(name))
+	if err != nil {
+		return "", "", 0, false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", "", 0, false
+	}
+	owner, group = strconv.Itoa(int(st.Uid)), strconv.Itoa(int(st.Gid))
+	if u, err := user.LookupId(owner); err == nil {
+		owner = u.Username
+	}
+	if g, err := user.LookupGroupId(group); err == nil {
+		group = g.Name
+	}
+	return owner, group, info.Mode(), true
+}
+
+// Free returns how many bytes the user may still write where a file is kept, or would be.
+func (f *facts) Free(name string) (bytes int64, ok bool) {
+	for at := path.Dir(below(name)); ; at = path.Dir(at) {
+		folder, err := f.root.OpenFile(at, syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			defer folder.Close()
+			var st unix.Statfs_t
+			err = unix.Fstatfs(int(folder.Fd()), &st)
+			return int64(st.Bavail) * int64(st.Bsize), err == nil
+		}
+		if at == "." {
+			return 0, false
+		}
+	}
+}
+
+// below is a path of the drive as one below its backing folder.
+func below(name string) string {
+	if name = strings.TrimPrefix(path.Clean("/"+name), "/"); name == "" {
+		return "."
+	}
+	return name
+}

@@ -1,0 +1,11 @@
+package main
+
+// silence shows nothing: on macOS the user interface notifies of problems itself.
+type silence struct{}
+
+func newNotifier() notifier { return silence{} }
+
+func (silence) reach() (shown, actions bool) { return false, false }
+func (silence) show(notice)                  {}
+func (silence) withdraw(noticeKind)          {}
+func (silence) close()                       {}
