@@ -30,6 +30,7 @@ func benchmark(t *testing.T, args ...string) (cmd *exec.Cmd, out, errOut *bytes.
 	cmd = exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), executeEnv+"=1")
 	cmd.Stdout, cmd.Stderr = out, errOut
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // it unmounts, whatever becomes of the test
 	return cmd, out, errOut
 }
 
@@ -56,7 +57,7 @@ func leftovers(t *testing.T, in string, pid int) []string {
 func TestSmallestRun(t *testing.T) {
 	program, dir := build(t), t.TempDir()
 	figures, picture := filepath.Join(dir, "f.json"), filepath.Join(dir, "p.png")
-	cmd, out, errOut := benchmark(t, "--size", "small", "--rounds", "1", "--vitrine", program, "--servers", "vitrine,vitrine --log",
+	cmd, out, errOut := benchmark(t, "--size", "small", "--rounds", "1", "--vitrine", program, "--servers", "vitrine",
 		"--disk", dir, "--json", figures, "--png", picture)
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s%s", err, out, errOut)
