@@ -111,7 +111,7 @@ func TestMissingPackagesAreInstalledOnce(t *testing.T) {
 		t.Errorf("calls:\n%s", calls)
 	}
 	out, status = m.run("require build run")
-	m.wants(out, status, 0, "all 16 packages it needs are installed")
+	m.wants(out, status, 0, "all 15 packages it needs are installed")
 	if calls := m.calls(); calls != "" {
 		t.Errorf("the second run called:\n%s", calls)
 	}
