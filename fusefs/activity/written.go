@@ -110,9 +110,13 @@ func (w *written) close(f *file) {
 
 // move renames contents as the event does files.
 func (w *written) move(e *oplog.Event) {
-	if c := w.byPath[e.Path]; c != nil && e.Flags&oplog.Exchanged == 0 {
+	c := w.byPath[e.Path]
+	switch {
+	case c != nil && e.Flags&oplog.Exchanged == 0:
 		w.moveOne(c, e) // a file: there is nothing below it
 		return
+	case e.Op != oplog.Rename:
+		return // nothing is known below a file or an empty folder
 	}
 	var moved []*content
 	for name, c := range w.byPath {
