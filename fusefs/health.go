@@ -65,7 +65,7 @@ func (h *health) take(e *oplog.Event) {
 	switch {
 	case bad:
 		h.last = e.Wall
-		if h.fault == nil || h.fault.Kind != fault.kind {
+		if h.fault == nil || h.fault.Kind != fault.kind || h.drive.Status().Problem != h.fault {
 			h.show(e, fault.kind, fault.what, fault.cure)
 		}
 	case h.fault != nil && e.Errno == 0 && slices.Contains(changes, e.Op) && e.Wall-h.last > int64(clearAfter):
@@ -114,7 +114,12 @@ func (h *health) removed() {
 
 // attendRoot looks every now and then whether the backing folder is still there, until done is closed. A disk that does
 // not answer holds up nothing else.
-func (h *health) attendRoot(fs *FS, done <-chan struct{}) {
+func (h *health) attendRoot(root int, done <-chan struct{}) {
+	own, err := unix.FcntlInt(uintptr(root), unix.F_DUPFD_CLOEXEC, 0) // the other may be closed at any time
+	if err != nil {
+		return
+	}
+	defer unix.Close(own)
 	ticker := time.NewTicker(2 * time.Second)
 	defer ticker.Stop()
 	for {
@@ -124,7 +129,7 @@ func (h *health) attendRoot(fs *FS, done <-chan struct{}) {
 			return
 		}
 		var st unix.Stat_t
-		if unix.Fstat(fs.root, &st) == nil && st.Nlink == 0 {
+		if unix.Fstat(own, &st) == nil && st.Nlink == 0 {
 			h.removed()
 			return
 		}

@@ -55,8 +55,12 @@ func (p *pruner) prune(quit <-chan struct{}) {
 	}
 }
 
-// release has the kernel forget the name of a node, and with the last one the node, unless it is in use.
+// release has the kernel forget the name of a file, and with the last one the node, unless it is in use. Folders stay:
+// some process may stand in one.
 func (p *pruner) release(n *node) {
+	if n.file.isDir() {
+		return
+	}
 	parent, name := n.where()
 	if s := p.fs.server.Load(); s != nil && parent != nil && !p.fs.nodes.pinned(n) {
 		what := wire.InvalEntryOut{Parent: parent.id, NameLen: uint32(len(name))}
