@@ -267,7 +267,7 @@ func (d *Drive) attend(m *mount) {
 			go d.awaitHolders(m)
 		}
 	})
-	go d.health.attendRoot(m.fs.root, m.done)
+	go d.health.attendRoot(m.root, m.done)
 	<-m.done
 	d.setMount(nil)
 	var problem *Problem

@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"syscall"
@@ -114,12 +115,11 @@ func (h *health) removed() {
 
 // attendRoot looks every now and then whether the backing folder is still there, until done is closed. A disk that does
 // not answer holds up nothing else.
-func (h *health) attendRoot(root int, done <-chan struct{}) {
-	own, err := unix.FcntlInt(uintptr(root), unix.F_DUPFD_CLOEXEC, 0) // the other may be closed at any time
+func (h *health) attendRoot(root *os.File, done <-chan struct{}) {
+	held, err := root.SyscallConn() // it may be closed at any time, but not while it is looked at
 	if err != nil {
 		return
 	}
-	defer unix.Close(own)
 	ticker := time.NewTicker(2 * time.Second)
 	defer ticker.Stop()
 	for {
@@ -128,8 +128,15 @@ func (h *health) attendRoot(root int, done <-chan struct{}) {
 		case <-done:
 			return
 		}
-		var st unix.Stat_t
-		if unix.Fstat(own, &st) == nil && st.Nlink == 0 {
+		deleted := false
+		err := held.Control(func(fd uintptr) {
+			var st unix.Stat_t
+			deleted = unix.Fstat(int(fd), &st) == nil && st.Nlink == 0
+		})
+		if err != nil {
+			return
+		}
+		if deleted {
 			h.removed()
 			return
 		}
