@@ -102,11 +102,9 @@ const (
 	ParallelDirops   = 1 << 18
 	PosixACL         = 1 << 20
 	MaxPages         = 1 << 22
-	CacheSymlinks    = 1 << 23
 	HandleKillprivV2 = 1 << 28 // the server drops set-user-ID bits and capabilities
 	SetxattrExt      = 1 << 29
 	InitExt          = 1 << 30
-	DirectIOMmap     = 1 << 36
 )
 
 // InitIn is what the kernel says of itself.
@@ -254,9 +252,6 @@ type OpenOut struct {
 	OpenFlags uint32
 	BackingID int32
 }
-
-// ReleaseFlockUnlock in ReleaseIn.ReleaseFlags says that the file may be locked by flock(2).
-const ReleaseFlockUnlock = 1 << 1
 
 // ReleaseIn ends an open file.
 type ReleaseIn struct {
