@@ -16,9 +16,10 @@ import (
 // server reads the kernel's requests from /dev/fuse and has them answered.
 //
 // Whoever reads a request serves it, and as a rule one worker does both for all: of several that wait the kernel wakes one
-// after the other, and each request meets a cold thread (go test -run - -bench Lookup ./fusefs). Others help where that is not enough: when requests are waiting already each
-// time the worker comes back for one, when an operation may take long by its nature, and when one takes longer than
-// a tick of the watch. Those that are not needed any more park, and end when enough are parked.
+// after the other, and each request meets a cold thread (go test -run - -bench Lookup ./fusefs). Others help where that is
+// not enough: when requests are waiting already each time the worker comes back for one, when an operation may take long
+// by its nature, and when one takes longer than a tick of the watch. Those that are not needed any more park, and end when
+// enough are parked.
 type server struct {
 	fs *FS
 	fd int // open /dev/fuse
@@ -331,8 +332,12 @@ func (s *server) guard(quit <-chan struct{}) {
 		if idle < idleTicks {
 			continue
 		}
-		ticker.Stop()
 		s.watch.asleep.Store(true)
+		if s.reading.Load() == 0 && s.watch.asleep.CompareAndSwap(true, false) {
+			idle = 0 // a request came before it could know that it has to wake the watch
+			continue
+		}
+		ticker.Stop()
 		select {
 		case <-s.watch.wake:
 		case <-quit:
