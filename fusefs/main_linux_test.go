@@ -72,9 +72,11 @@ func serveTest(config string) {
 		a := answer{Status: drive.Status(), Handles: drive.OpenHandles(), FDs: countFiles("/proc/self/fd"), Threads: countFiles("/proc/self/task")}
 		errors.As(err, &a.Err)
 		a.InFlight = record.InFlight()
+		drive.mu.Lock()
 		if drive.mount != nil {
 			a.Nodes = drive.mount.fs.nodes.count()
 		}
+		drive.mu.Unlock()
 		if flushed {
 			a.Events, _ = record.History().All()
 		}
