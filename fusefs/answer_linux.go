@@ -24,6 +24,7 @@ type platform struct {
 	remote     bool    // the backing is a filesystem of a server
 	mustClear  bool    // we may keep set-user-ID bits where the caller may not, and so have to clear them
 	own        bool    // what is made belongs to the caller
+	others     bool    // other users may use the mount, and its kernel checks what they may
 }
 
 func (p *platform) init(fs *FS) {
@@ -35,7 +36,7 @@ func (p *platform) init(fs *FS) {
 }
 
 // forOthers lets all users in. The kernel checks their permissions, and what they make is theirs as far as we may say so.
-func (p *platform) forOthers() { p.own = p.mustClear }
+func (p *platform) forOthers() { p.own, p.others = p.mustClear, true }
 
 func (p *platform) destroy() { p.nodes.closeAll() }
 
@@ -44,6 +45,7 @@ type message struct {
 	head  *wire.InHeader
 	args  wire.Args
 	reply wire.Reply
+	pipe  pipe  // holds the whole reply where it is not empty
 	node  *node // that the request is about
 }
 
@@ -108,13 +110,13 @@ var handlers = [...]func(c *call) int{
 // malformed answers a request that is too short for what it asks.
 const malformed = -int(unix.EINVAL)
 
-// answer serves a request and returns the reply, nil where none is due.
+// answer serves a request and returns the reply, nil where none is due, or it is in the pipe.
 func (c *call) answer(r wire.Request) (reply []byte) {
 	c.head, c.args = r.InHeader, r.Args
 	c.by = caller{tid: int32(r.PID), uid: r.UID, gid: r.GID, own: c.fs.own}
 	c.reply.Clear()
 	errc := c.dispatch(r.Opcode)
-	if errc == noReply {
+	if errc == noReply || c.pipe.filled > 0 {
 		return nil
 	}
 	return c.reply.Finish(r.Unique, int32(min(errc, 0)))
@@ -151,9 +153,12 @@ func (c *call) initialize() int {
 		offered |= uint64(more.Flags2) << 32
 	}
 	want := uint64(wire.AsyncRead | wire.PosixLocks | wire.AtomicOTrunc | wire.BigWrites | wire.DontMask | wire.FlockLocks |
-		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.PosixACL | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
+		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
 	if !c.fs.remote {
 		want |= wire.DoReaddirplus | wire.ReaddirplusAuto
+	}
+	if c.fs.others {
+		want |= wire.PosixACL // has default_permissions with it
 	}
 	want &= offered
 	out := wire.Put[wire.InitOut](&c.reply)

@@ -23,8 +23,13 @@ const (
 	device    = "/dev/fuse"
 	helper    = "fusermount3"
 	mountFile = "/proc/self/mountinfo"
-	forOthers = ",allow_other" // mount option; see fuse(8)
 )
+
+// forOthers are the mount options that let other users in; see fuse(8). The kernel checks then who may do what. A mount
+// without them is open only to processes of which all user and group ids are ours (fuse_allow_current_process in
+// fs/fuse/dir.c): what they may is what we may, and the backing folder says that with each call. So the kernel need not
+// ask for a folder's attributes after each change in it.
+const forOthers = ",default_permissions,allow_other"
 
 // attachment is a mount in the kernel's mount table.
 type attachment struct {
@@ -70,7 +75,7 @@ func attachAsRoot(p *prepared) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	options := fmt.Sprintf("fd=%d,rootmode=40000,default_permissions,user_id=%d,group_id=%d", fd, os.Getuid(), os.Getgid())
+	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=%d,group_id=%d", fd, os.Getuid(), os.Getgid())
 	if p.AllowOther {
 		options += forOthers
 	}
@@ -98,7 +103,7 @@ func attachWithHelper(p *prepared) (fd int, err error) {
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "fusermount3"), os.NewFile(uintptr(pair[1]), "fusermount3")
 	defer ours.Close()
-	options := "subtype=vitrine,nosuid,nodev,default_permissions,fsname=" + strings.NewReplacer(`\`, `\\`, `,`, `\,`).Replace(p.Backing)
+	options := "subtype=vitrine,nosuid,nodev,fsname=" + strings.NewReplacer(`\`, `\\`, `,`, `\,`).Replace(p.Backing)
 	if p.ReadOnly {
 		options += ",ro"
 	}

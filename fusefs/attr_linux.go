@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -238,10 +239,25 @@ func (c *call) change(e oplog.Event, f func(r reference) error) (errno int) {
 
 // chmod changes permission bits; see chmod(2).
 func (c *call) chmod(fh uint64, in *wire.SetattrIn) int {
-	return c.change(oplog.Event{Op: oplog.Chmod, Handle: fh, Mode: in.Mode}, func(r reference) error {
+	errno := c.change(oplog.Event{Op: oplog.Chmod, Handle: fh, Mode: in.Mode}, func(r reference) error {
 		return unix.Chmod(r.proc(), in.Mode&0o7777)
 	})
+	if errno == 0 {
+		c.closeWay(in.Mode)
+	}
+	return errno
 }
+
+// closeWay returns when nobody can get through a folder any more whose owner has just lost the right to search it.
+// Where the kernel does not check that itself, it leads on by names that it was told before.
+func (c *call) closeWay(mode uint32) {
+	if !c.fs.others && c.by.uid != 0 && c.node.file.isDir() && mode&unix.S_IXUSR == 0 {
+		time.Sleep(validFor + 2*jiffy)
+	}
+}
+
+// jiffy is the longest tick by which a kernel counts how long something is valid; see time(7).
+const jiffy = 10 * time.Millisecond
 
 // chown changes owner and group; see chown(2).
 func (c *call) chown(fh uint64, in *wire.SetattrIn) int {

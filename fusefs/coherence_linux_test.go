@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,4 +269,42 @@ func (p *child) becomes(t *testing.T, what string, so func() bool) {
 			t.Fatalf("after %v the mount does not show that %s", outsideSeenWithin, what)
 		}
 	}
+}
+
+// TestMappedFileSeesWrites writes through a handle that is only for writing what a mapping of another handle shows, while
+// somebody keeps reading the pages: none may be left that was read before a write was done.
+func TestMappedFileSeesWrites(t *testing.T) {
+	p := mountChild(t)
+	const pages = 4
+	size := pages * os.Getpagesize()
+	check(t, os.WriteFile(p.file("f"), make([]byte, size), 0o600))
+	writer, err := os.OpenFile(p.file("f"), os.O_WRONLY, 0)
+	check(t, err)
+	reader, err := os.Open(p.file("f"))
+	check(t, err)
+	shown, err := unix.Mmap(int(reader.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	check(t, err)
+	var done atomic.Bool
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for buf := make([]byte, size); !done.Load(); {
+			copy(buf, shown)
+		}
+	})
+	block := make([]byte, os.Getpagesize())
+	for i := range 3000 {
+		for j := range block {
+			block[j] = byte(i)
+		}
+		at := i % pages * len(block)
+		_, err := writer.WriteAt(block, int64(at))
+		check(t, err)
+		if got := shown[at+1]; got != byte(i) {
+			t.Fatalf("write %d: the mapping shows %d, not %d", i, got, byte(i))
+		}
+	}
+	done.Store(true)
+	reading.Wait()
+	check(t, errors.Join(unix.Munmap(shown), reader.Close(), writer.Close()))
+	p.ejects()
 }

@@ -13,9 +13,10 @@ import (
 
 // handlePlatform is what a handle is beside its descriptor.
 type handlePlatform struct {
-	node  *node
-	dir   dirStream
-	locks handleLocks
+	node   *node
+	dir    dirStream
+	locks  handleLocks
+	direct bool // its writes do not go through the kernel's pages of the file
 }
 
 // openFlags are the flags with which the backing file is opened for a caller's. O_DIRECT stays with the kernel, which
@@ -62,17 +63,18 @@ func (c *call) open() (errno int) {
 
 // openNode opens the request's node. By its name first: what another program put there meanwhile is found so, since the
 // kernel looks a name up anew upon ESTALE. Whoever asks once more for this very node means the file itself, by a way
-// that is no name, as /proc/PID/fd.
+// that is no name, as /proc/PID/fd; and so does who may not go by its name any more (EACCES).
 func (c *call) openNode(flags int, st *unix.Stat_t) (fd int, err error) {
+	err = unix.ESTALE
 	if !c.node.isKept() {
 		fd, err = c.fs.nodes.openByName(c.node, flags, st)
-		if err != unix.ESTALE || !c.node.askedAgain(c.by.tid) {
+		if err != unix.EACCES && (err != unix.ESTALE || !c.node.askedAgain(c.by.tid)) {
 			return fd, err
 		}
 	}
 	r, ok := c.node.referOpen()
 	if !ok {
-		return -1, unix.ESTALE
+		return -1, err
 	}
 	defer r.done()
 	fd, err = unix.Open(r.proc(), flags|unix.O_CLOEXEC, 0)
@@ -123,6 +125,9 @@ func (c *call) refresh(st *unix.Stat_t, truncated bool) (keep bool) {
 func (c *call) opened(n *node, fd int, flags uint32) *wire.OpenOut {
 	h := &handle{fd: fd}
 	h.node = n
+	// Nobody reads or maps through a handle that is only for writing. Past the kernel's pages its writes come without a copy
+	// there, and without a question for the file's capabilities before each file's first one.
+	h.direct = flags&unix.O_ACCMODE == unix.O_WRONLY && !n.file.isDir()
 	c.fs.nodes.pin(n, h)
 	c.fs.handles.add(h)
 	if c.fs.sentry != nil && !n.file.isDir() {
@@ -133,6 +138,9 @@ func (c *call) opened(n *node, fd int, flags uint32) *wire.OpenOut {
 	c.tally, c.out.Handle = &h.tally, h.id
 	out := wire.Put[wire.OpenOut](&c.reply)
 	out.FH = h.id
+	if h.direct {
+		out.OpenFlags = wire.FopenDirectIO
+	}
 	return out
 }
 
@@ -228,8 +236,10 @@ func (c *call) read() (n int) {
 	if room == nil {
 		return malformed
 	}
-	n = c.move(room, int64(in.Offset), func(b []byte, at int64) (int, error) { return unix.Pread(h.fd, b, at) })
-	c.reply.Keep(max(n, 0))
+	if n = c.pipe.load(h.fd, int64(in.Offset), int(in.Size), c.head.Unique); n == 0 {
+		n = c.move(room, int64(in.Offset), func(b []byte, at int64) (int, error) { return unix.Pread(h.fd, b, at) })
+		c.reply.Keep(max(n, 0))
+	}
 	if n > 0 {
 		h.node.reaches(int64(in.Offset)+int64(in.Size), h, c.fs)
 	}
@@ -303,7 +313,27 @@ func (c *call) write() (n int) {
 	if n >= 0 {
 		wire.Put[wire.WriteOut](&c.reply).Size = uint32(n)
 	}
+	if n > 0 && h.direct && h.node.mayBeMapped() {
+		length := int64(n)
+		if in.Flags&unix.O_APPEND != 0 {
+			length = 0 // it may have gone further down
+		}
+		c.fs.invalidateRange(h.node, int64(in.Offset), length)
+	}
 	return n
+}
+
+// mayBeMapped reports whether a handle is open on the node that lets programs map the file. The kernel drops its pages
+// before it sends a direct write, and one may have been read again until the write is done.
+func (n *node) mayBeMapped() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, h := range n.handles {
+		if !h.direct {
+			return true
+		}
+	}
+	return false
 }
 
 // onHandle calls f with the descriptor of a handle.

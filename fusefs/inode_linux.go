@@ -382,17 +382,6 @@ func (t *nodeTable) open(n *node) error {
 	return nil
 }
 
-// keep opens the node's descriptor for good: the last name of the file is about to be taken away.
-func (t *nodeTable) keep(n *node) {
-	if _, err := t.hold(n); err != nil {
-		return
-	}
-	n.letGo()
-	n.use.Lock()
-	n.kept = n.fd >= 0
-	n.use.Unlock()
-}
-
 // openByName opens the file where it was found last. It answers ESTALE, upon which the kernel looks the name up anew
 // (retry_estale in fs/namei.c), where another file stands there now or none. The file's attributes are left in st,
 // unless that is nil.

@@ -95,15 +95,23 @@ func (t *lockTable) insert(key lockOwner, own *ownedLocks) bool {
 	return true
 }
 
-// reopen opens the file of fd once more, with all the access that locks may need and permissions allow.
+// reopen opens the file of fd once more, with all the access that locks may need and permissions allow: for both, else as
+// fd is. Where that is not allowed any more it is fd's own description: owners who share a handle share their locks then.
 func reopen(fd int) (another int, err error) {
 	path := "/proc/self/fd/" + strconv.Itoa(fd)
-	for _, mode := range []int{unix.O_RDWR, unix.O_RDONLY, unix.O_WRONLY} {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil {
+		return -1, err
+	}
+	for _, mode := range []int{unix.O_RDWR, flags & unix.O_ACCMODE} {
 		if another, err = unix.Open(path, mode|unix.O_CLOEXEC|unix.O_NONBLOCK, 0); err == nil {
 			return another, nil
 		}
 	}
-	return -1, err
+	if err != unix.EACCES {
+		return -1, err
+	}
+	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 }
 
 func (t *lockTable) empty() bool {
@@ -170,6 +178,7 @@ func (t *lockTable) close(key lockOwner) {
 		return
 	}
 	own.closed = true
+	unix.FcntlFlock(uintptr(own.fd), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_UNLCK}) // a duplicate's outlive its close
 	unix.Close(own.fd)
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -144,8 +144,9 @@ func (c *call) remove(op oplog.Op, flags int) (errno int) {
 	}
 	var victim *node
 	errno = c.inFolder(c.node, func(dir int) error {
-		victim = c.losing(dir, name)
-		return victim.unlessKept(unlinkat(dir, name, flags))
+		var opened bool
+		victim, opened = c.losing(dir, name)
+		return victim.unlessKept(opened, unlinkat(dir, name, flags))
 	})
 	if errno == 0 {
 		c.renamed(victim)
@@ -155,24 +156,47 @@ func (c *call) remove(op oplog.Op, flags int) (errno int) {
 
 // losing returns the node that a name leads to and that is about to lose it, nil where the kernel knows none. Of its
 // last name the node gets independent first: programs may still refer to the file.
-func (c *call) losing(dir int, name wire.Name) *node {
+// It answers true where a descriptor was opened for that.
+func (c *call) losing(dir int, name wire.Name) (n *node, opened bool) {
+	fd, err := openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC)
+	if err != nil {
+		return nil, false
+	}
 	var st unix.Stat_t
-	if c.statIn(dir, name, &st) != nil {
-		return nil
+	if unix.Fstat(fd, &st) == nil {
+		n = c.fs.nodes.known(idOf(&st))
 	}
-	n := c.fs.nodes.known(idOf(&st))
 	if n != nil && (st.Nlink <= 1 || n.file.isDir()) {
-		c.fs.nodes.keep(n)
+		opened = n.keep(fd)
 	}
-	return n
+	if !opened {
+		unix.Close(fd)
+	}
+	return n, opened
+}
+
+// keep makes the node independent of its name, and reports whether fd is the node's from now on.
+func (n *node) keep(fd int) (taken bool) {
+	n.use.Lock()
+	defer n.use.Unlock()
+	if taken = n.fd < 0 && !n.forgotten.Load(); taken {
+		n.fd = fd
+	}
+	n.kept = n.fd >= 0
+	return taken
 }
 
 // unlessKept undoes losing where the name stays after all.
-func (n *node) unlessKept(err error) error {
-	if err != nil && err != unix.EINTR && n != nil {
-		n.use.Lock()
-		n.kept = false
-		n.use.Unlock()
+func (n *node) unlessKept(opened bool, err error) error {
+	if err == nil || err == unix.EINTR || n == nil {
+		return err
+	}
+	n.use.Lock()
+	defer n.use.Unlock()
+	n.kept = false
+	if opened && n.fd >= 0 {
+		unix.Close(n.fd)
+		n.fd = -1
 	}
 	return err
 }
@@ -225,12 +249,13 @@ func (c *call) renameTo(newDir uint64, flags uint32) (errno int) {
 		}
 		defer target.letGo()
 		moved = c.standing(dir1, oldName)
+		opened := false
 		if flags&unix.RENAME_EXCHANGE != 0 {
 			other = c.standing(dir2, newName)
 		} else {
-			other = c.losing(dir2, newName)
+			other, opened = c.losing(dir2, newName)
 		}
-		return other.unlessKept(renameat2(dir1, oldName, dir2, newName, flags))
+		return other.unlessKept(opened, renameat2(dir1, oldName, dir2, newName, flags))
 	})
 	if errno != 0 {
 		return errno

@@ -200,6 +200,7 @@ func (w *worker) finish() {
 	delete(s.workers, w)
 	s.mu.Unlock()
 	unix.Munmap(w.memory)
+	w.call.pipe.close()
 	runtime.UnlockOSThread()
 }
 
@@ -272,6 +273,7 @@ func (w *worker) serve(buf []byte) {
 	if reply := w.call.answer(request); reply != nil {
 		s.send(reply)
 	}
+	w.call.pipe.empty(s.fd)
 }
 
 // mayWait reports whether an operation waits by its nature: for another program, or for the disk.
@@ -349,9 +351,12 @@ func (s *server) guard(quit <-chan struct{}) {
 }
 
 // invalidate makes the kernel ask for a node's attributes anew, and with off from 0 on drop its cached data too.
-func (fs *FS) invalidate(n *node, off int64) {
+func (fs *FS) invalidate(n *node, off int64) { fs.invalidateRange(n, off, 0) }
+
+// invalidateRange is invalidate for length bytes of data, 0 for all that follow. It waits for reads there.
+func (fs *FS) invalidateRange(n *node, off, length int64) {
 	if s := fs.server.Load(); s != nil {
-		s.send(wire.Notice(wire.NotifyInvalInode, wire.InvalInodeOut{Node: n.id, Off: off}, ""))
+		s.send(wire.Notice(wire.NotifyInvalInode, wire.InvalInodeOut{Node: n.id, Off: off, Len: length}, ""))
 	}
 }
 

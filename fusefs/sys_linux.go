@@ -35,6 +35,15 @@ func statx(dir int, name wire.Name, st *unix.Statx_t) error {
 	return failed(e)
 }
 
+func openat(dir int, name wire.Name, flags int) (fd int, err error) {
+	err = retry(func() error {
+		r, _, e := unix.Syscall6(unix.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(name.Ptr())), uintptr(flags), 0, 0, 0)
+		fd = int(r)
+		return failed(e)
+	})
+	return fd, err
+}
+
 func unlinkat(dir int, name wire.Name, flags int) error {
 	_, _, e := unix.Syscall(unix.SYS_UNLINKAT, uintptr(dir), uintptr(unsafe.Pointer(name.Ptr())), uintptr(flags))
 	return failed(e)

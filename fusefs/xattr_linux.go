@@ -30,8 +30,22 @@ func (c *call) setxattr() (errno int) {
 		if err == nil && in.ExtFlags&wire.SetxattrACLKillSGID != 0 {
 			err = clearSetGroupID(r)
 		}
+		c.changedACL(name, r, err)
 		return err
 	})
+}
+
+// changedACL makes the kernel ask for the permission bits that an ACL has changed; see acl(5). One that checks
+// permissions does so by itself.
+func (c *call) changedACL(name wire.Name, r reference, err error) {
+	if err != nil || c.fs.others || name.String() != "system.posix_acl_access" {
+		return
+	}
+	c.fs.invalidate(c.node, -1)
+	var st unix.Stat_t
+	if unix.Fstat(r.fd, &st) == nil {
+		c.closeWay(st.Mode)
+	}
 }
 
 func (c *call) takeSetxattr() *wire.SetxattrIn {
@@ -123,5 +137,9 @@ func (c *call) removexattr() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
-	return c.on(c.node, func(r reference) error { return unix.Removexattr(r.proc(), name.String()) })
+	return c.on(c.node, func(r reference) error {
+		err := unix.Removexattr(r.proc(), name.String())
+		c.changedACL(name, r, err)
+		return err
+	})
 }

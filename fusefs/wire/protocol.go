@@ -243,8 +243,11 @@ type OpenIn struct{ Flags, OpenFlags uint32 }
 // CreateIn is followed by a name.
 type CreateIn struct{ Flags, Mode, Umask, OpenFlags uint32 }
 
-// FopenKeepCache in OpenOut.OpenFlags keeps the pages that the kernel has of the file.
-const FopenKeepCache = 1 << 1
+// What OpenOut.OpenFlags may say.
+const (
+	FopenDirectIO  = 1 << 0 // what is read and written by this handle does not go through the kernel's pages of the file
+	FopenKeepCache = 1 << 1 // the pages that the kernel has of the file are still true
+)
 
 // OpenOut is an open file.
 type OpenOut struct {
