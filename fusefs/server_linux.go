@@ -24,9 +24,8 @@ type server struct {
 	fs *FS
 	fd int // open /dev/fuse
 
-	reading  atomic.Int32 // workers that read, or are about to
+	watch    watch
 	running  atomic.Int32 // workers that are not parked
-	served   atomic.Uint64
 	stopping atomic.Bool
 
 	mu      sync.Mutex // guards what follows
@@ -34,8 +33,7 @@ type server struct {
 	workers map[*worker]struct{}
 	ended   bool // no more workers are to begin
 
-	all   sync.WaitGroup // workers
-	watch watchdog
+	all sync.WaitGroup // workers
 
 	failed atomic.Pointer[error] // what ended the serving, if not the end of the mount
 }
@@ -59,28 +57,32 @@ const (
 )
 
 func newServer(fs *FS, fd int) *server {
-	s := &server{fs: fs, fd: fd, workers: make(map[*worker]struct{})}
-	s.watch.wake = make(chan struct{}, 1)
-	return s
+	return &server{fs: fs, fd: fd, watch: newWatch(), workers: make(map[*worker]struct{})}
 }
 
 // serve answers the kernel until it has ended the connection or stop has been called, and every request in flight is
 // answered. It closes the connection.
 func (s *server) serve() error {
+	defer s.watch.free()
+	defer unix.Close(s.fd)
+	missing, err := s.watch.begin()
+	if err != nil {
+		return fmt.Errorf("no thread to watch the others: %w", err)
+	}
 	quit := make(chan struct{})
 	var watching sync.WaitGroup
 	s.fs.sentry = newSentry(s.fs)
 	prune := newPruner(s.fs)
 	s.fs.nodes.grown = prune.grown
-	watching.Go(func() { s.guard(quit) })
+	watching.Go(func() { s.guard(missing, quit) })
 	watching.Go(s.fs.sentry.run)
 	watching.Go(func() { prune.run(quit) })
 	s.another()
 	s.all.Wait()
 	close(quit)
+	s.watch.end()
 	s.fs.sentry.end()
 	watching.Wait()
-	unix.Close(s.fd)
 	if err := s.failed.Load(); err != nil {
 		return *err
 	}
@@ -94,7 +96,7 @@ func (s *server) another() {
 	if n := len(s.parked); n > 0 {
 		w := s.parked[n-1]
 		s.parked = s.parked[:n-1]
-		s.reading.Add(1)
+		s.watch.reading.Add(1)
 		s.running.Add(1)
 		w.wake <- true
 		return
@@ -110,7 +112,7 @@ func (s *server) another() {
 		return
 	}
 	s.workers[w] = struct{}{}
-	s.reading.Add(1)
+	s.watch.reading.Add(1)
 	s.running.Add(1)
 	s.all.Go(w.run)
 }
@@ -175,21 +177,21 @@ func (w *worker) run() {
 	defer w.finish()
 	for {
 		n, waited := w.read()
-		s.reading.Add(-1)
+		s.watch.reading.Add(-1)
 		if n < 0 {
 			s.end()
 			return
 		}
 		w.callHelp(waited)
 		w.serve(w.in[:n])
-		s.served.Add(1)
-		if waited && s.reading.Load() > 0 {
+		s.watch.served.Add(1)
+		if waited && s.watch.reading.Load() > 0 {
 			if !w.park() {
 				return
 			}
 			continue
 		}
-		s.reading.Add(1)
+		s.watch.reading.Add(1)
 	}
 }
 
@@ -235,7 +237,7 @@ func (w *worker) callHelp(waited bool) {
 		w.streak = 0
 		return
 	}
-	if w.streak++; w.streak >= backlog && s.reading.Load() == 0 && int(s.running.Load()) <= runtime.GOMAXPROCS(0) {
+	if w.streak++; w.streak >= backlog && s.watch.reading.Load() == 0 && int(s.running.Load()) <= runtime.GOMAXPROCS(0) {
 		w.streak = 0
 		s.another()
 	}
@@ -267,7 +269,7 @@ func (w *worker) serve(buf []byte) {
 		s.fail(err)
 		return
 	}
-	if mayWait(request.Opcode) && s.reading.Load() == 0 {
+	if mayWait(request.Opcode) && s.watch.reading.Load() == 0 {
 		s.another()
 	}
 	if reply := w.call.answer(request); reply != nil {
@@ -291,62 +293,16 @@ func (s *server) send(message []byte) error {
 	return err
 }
 
-// watchdog notices operations that keep the only reader.
-type watchdog struct {
-	asleep atomic.Bool
-	wake   chan struct{}
-}
-
-const (
-	watchEvery = time.Millisecond
-	idleTicks  = 50 // without a request, until the watch sleeps
-)
-
-// stir wakes the watch.
-func (d *watchdog) stir() {
-	if d.asleep.Load() && d.asleep.CompareAndSwap(true, false) {
-		d.wake <- struct{}{}
-	}
-}
-
-// guard calls another worker when nobody has read for a whole tick and nothing was finished meanwhile.
-func (s *server) guard(quit <-chan struct{}) {
-	ticker := time.NewTicker(watchEvery)
-	defer ticker.Stop()
-	last, idle := uint64(0), 0
+// guard calls another worker when the watch misses a reader.
+func (s *server) guard(missing func(), quit <-chan struct{}) {
 	for {
+		missing()
 		select {
-		case <-ticker.C:
 		case <-quit:
 			return
-		}
-		served, reading := s.served.Load(), s.reading.Load()
-		switch {
-		case served != last:
-			idle = 0
-		case reading == 0:
-			s.another()
-			idle = 0
 		default:
-			idle++
+			s.another()
 		}
-		last = served
-		if idle < idleTicks {
-			continue
-		}
-		s.watch.asleep.Store(true)
-		if s.reading.Load() == 0 && s.watch.asleep.CompareAndSwap(true, false) {
-			idle = 0 // a request came before it could know that it has to wake the watch
-			continue
-		}
-		ticker.Stop()
-		select {
-		case <-s.watch.wake:
-		case <-quit:
-			return
-		}
-		ticker.Reset(watchEvery)
-		idle = 0
 	}
 }
 
