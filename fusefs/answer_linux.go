@@ -25,6 +25,7 @@ type platform struct {
 	mustClear  bool    // we may keep set-user-ID bits where the caller may not, and so have to clear them
 	own        bool    // what is made belongs to the caller
 	others     bool    // other users may use the mount, and its kernel checks what they may
+	fast       bool    // nobody but us changes the backing folder, and the kernel gathers writes
 }
 
 func (p *platform) init(fs *FS) {
@@ -52,6 +53,14 @@ type message struct {
 // validFor is how long the kernel may answer from what it was told, in ns: no change in the backing folder stays unseen
 // for longer than a tenth of a second. A name that leads nowhere is asked for each time.
 const validFor = 50 * time.Millisecond
+
+// valid is how long the kernel may answer from what it is told, as the protocol has it.
+func (fs *FS) valid() (seconds uint64, ns uint32) {
+	if fs.fast {
+		return validWhenAlone, 0
+	}
+	return 0, uint32(validFor)
+}
 
 // noReply is what dispatch answers for a request that wants none.
 const noReply = 1 << 30
@@ -153,9 +162,14 @@ func (c *call) initialize() int {
 		offered |= uint64(more.Flags2) << 32
 	}
 	want := uint64(wire.AsyncRead | wire.PosixLocks | wire.AtomicOTrunc | wire.BigWrites | wire.DontMask | wire.FlockLocks |
-		wire.HasIoctlDir | wire.AutoInvalData | wire.AsyncDIO | wire.ParallelDirops | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
+		wire.HasIoctlDir | wire.AsyncDIO | wire.ParallelDirops | wire.MaxPages | wire.HandleKillprivV2 | wire.SetxattrExt | wire.InitExt)
 	if !c.fs.remote {
 		want |= wire.DoReaddirplus | wire.ReaddirplusAuto
+	}
+	if c.fs.fast {
+		want |= wire.WritebackCache
+	} else {
+		want |= wire.AutoInvalData
 	}
 	if c.fs.others {
 		want |= wire.PosixACL // has default_permissions with it
@@ -276,13 +290,14 @@ func (c *call) inFolder(folder *node, f func(dir int) error) int {
 // entry answers with the node of a file that was found at a place.
 func (c *call) entry(at place, st *unix.Stat_t) *node {
 	n := c.fs.nodes.find(idOf(st), at)
-	fillEntry(wire.Put[wire.EntryOut](&c.reply), n, st)
+	c.fs.fillEntry(wire.Put[wire.EntryOut](&c.reply), n, st)
 	return n
 }
 
-func fillEntry(out *wire.EntryOut, n *node, st *unix.Stat_t) {
+func (fs *FS) fillEntry(out *wire.EntryOut, n *node, st *unix.Stat_t) {
 	out.Node = n.id
-	out.EntryValidNsec, out.AttrValidNsec = uint32(validFor), uint32(validFor)
+	out.EntryValid, out.EntryValidNsec = fs.valid()
+	out.AttrValid, out.AttrValidNsec = fs.valid()
 	fillAttr(&out.Attr, st)
 	n.tell(st)
 }
@@ -290,7 +305,7 @@ func fillEntry(out *wire.EntryOut, n *node, st *unix.Stat_t) {
 // attr answers with attributes.
 func (c *call) attr(n *node, st *unix.Stat_t) {
 	out := wire.Put[wire.AttrOut](&c.reply)
-	out.ValidNsec = uint32(validFor)
+	out.Valid, out.ValidNsec = c.fs.valid()
 	fillAttr(&out.Attr, st)
 	n.tell(st)
 }

@@ -145,7 +145,7 @@ func (c *call) statx() (errno int) {
 		return errno
 	}
 	out := wire.Put[wire.StatxOut](&c.reply)
-	out.AttrValidNsec = uint32(validFor)
+	out.AttrValid, out.AttrValidNsec = c.fs.valid()
 	out.Stat = wire.StatxAttr{
 		Mask: st.Mask, Blksize: st.Blksize, Attributes: st.Attributes, Nlink: st.Nlink, UID: st.Uid, GID: st.Gid, Mode: st.Mode,
 		Ino: st.Ino, Size: st.Size, Blocks: st.Blocks, AttributesMask: st.Attributes_mask,

@@ -23,7 +23,7 @@ func (c *call) opendir() (errno int) {
 	if err != nil {
 		return errc(err)
 	}
-	c.opened(c.node, fd, 0)
+	c.opened(c.node, fd, false)
 	return 0
 }
 
@@ -113,7 +113,7 @@ func (c *call) readdirplus() int {
 		name := wire.Name(e.name)
 		var st unix.Stat_t
 		if name.Entry() && c.held.statBelow(name, &st) {
-			fillEntry(out, c.fs.nodes.find(idOf(&st), c.at(c.node, name)), &st)
+			c.fs.fillEntry(out, c.fs.nodes.find(idOf(&st), c.at(c.node, name)), &st)
 		}
 		return true
 	})

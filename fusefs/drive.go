@@ -36,6 +36,7 @@ type Status struct {
 	Backing    string // absolute, once the preflight has passed
 	MountPoint string // likewise
 	ReadOnly   bool
+	Fast       bool      // single writes are not seen
 	Since      time.Time // when State was entered
 	Progress   string    // what Mounting or Ejecting waits for
 	Problem    *Problem  // what went wrong last, nil since the last attempt began
@@ -180,7 +181,7 @@ func (d *Drive) mountNow(ctx context.Context, config Config) error {
 		return err
 	}
 	d.update(func(s *Status) bool {
-		s.Backing, s.MountPoint, s.ReadOnly = p.Backing, p.MountPoint, p.ReadOnly
+		s.Backing, s.MountPoint, s.ReadOnly, s.Fast = p.Backing, p.MountPoint, p.ReadOnly, p.Fast
 		s.Progress = "Mounting"
 		return true
 	})
@@ -192,6 +193,9 @@ func (d *Drive) mountNow(ctx context.Context, config Config) error {
 	fs := New(int(p.root.Fd()), p.ReadOnly, d.record)
 	if p.AllowOther {
 		fs.forOthers()
+	}
+	if p.Fast {
+		fs.gatherWrites()
 	}
 	m := &mount{prepared: p, fs: fs, attachment: a, done: make(chan struct{}), settled: make(chan struct{})}
 	d.setMount(m)
@@ -402,11 +406,17 @@ func (m *mount) sync(force bool) error {
 	if m.ReadOnly {
 		return nil
 	}
-	if !force {
+	all := func() error {
+		if m.Fast {
+			gathered(m.MountPoint)
+		}
 		return m.fs.Sync()
 	}
+	if !force {
+		return all()
+	}
 	done := make(chan error, 1)
-	go func() { done <- m.fs.Sync() }()
+	go func() { done <- all() }()
 	select {
 	case err := <-done:
 		return err

@@ -40,8 +40,9 @@ func (c *call) open() (errno int) {
 		}
 	}
 	var st unix.Stat_t
-	fd, err := c.openNode(openFlags(in.Flags), &st)
+	fd, unread, err := c.openToGather(in.Flags, &st)
 	if err == unix.EPERM && in.Flags&unix.O_APPEND != 0 { // a file that may only grow; see chattr(1), a
+		unread = c.fs.fast
 		fd, err = c.openNode(openFlags(in.Flags)|unix.O_APPEND, &st)
 	}
 	if err != nil {
@@ -53,12 +54,19 @@ func (c *call) open() (errno int) {
 			return errc(err)
 		}
 	}
-	keep := c.refresh(&st, in.Flags&unix.O_TRUNC != 0)
-	out := c.opened(c.node, fd, in.Flags)
+	keep := c.fs.fast || c.refresh(&st, in.Flags&unix.O_TRUNC != 0)
+	out := c.opened(c.node, fd, unread || c.fs.writesDirectly(in.Flags))
 	if keep {
 		out.OpenFlags |= wire.FopenKeepCache
 	}
 	return 0
+}
+
+// writesDirectly reports whether a handle is to go past the kernel's pages of the file. Nobody reads or maps through one
+// that is only for writing: its writes come without a copy there, and without a question for the file's capabilities
+// before the first.
+func (fs *FS) writesDirectly(flags uint32) bool {
+	return !fs.fast && flags&unix.O_ACCMODE == unix.O_WRONLY
 }
 
 // openNode opens the request's node. By its name first: what another program put there meanwhile is found so, since the
@@ -122,15 +130,13 @@ func (c *call) refresh(st *unix.Stat_t, truncated bool) (keep bool) {
 }
 
 // opened makes a handle of a descriptor and answers with it.
-func (c *call) opened(n *node, fd int, flags uint32) *wire.OpenOut {
+func (c *call) opened(n *node, fd int, direct bool) *wire.OpenOut {
 	h := &handle{fd: fd}
 	h.node = n
-	// Nobody reads or maps through a handle that is only for writing. Past the kernel's pages its writes come without a copy
-	// there, and without a question for the file's capabilities before each file's first one.
-	h.direct = flags&unix.O_ACCMODE == unix.O_WRONLY && !n.file.isDir()
+	h.direct = direct
 	c.fs.nodes.pin(n, h)
 	c.fs.handles.add(h)
-	if c.fs.sentry != nil && !n.file.isDir() {
+	if c.fs.sentry != nil && !c.fs.fast && !n.file.isDir() {
 		c.fs.sentry.opened(n)
 	}
 	c.names.share(&c.fs.names)
@@ -163,7 +169,7 @@ func (c *call) create() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
-	return c.make(at, openFlags(in.Flags)|unix.O_CREAT|unix.O_NOFOLLOW, name, in)
+	return c.make(at, openFlags(c.fs.gathering(in.Flags))|unix.O_CREAT|unix.O_NOFOLLOW, name, in)
 }
 
 // tmpfile creates and opens a file without a name; see open(2), O_TMPFILE.
@@ -178,7 +184,7 @@ func (c *call) tmpfile() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
-	return c.make(place{parent: c.node}, openFlags(in.Flags)|unix.O_TMPFILE|int(in.Flags)&unix.O_EXCL, wire.Name(".\x00"), in)
+	return c.make(place{parent: c.node}, openFlags(c.fs.gathering(in.Flags))|unix.O_TMPFILE|int(in.Flags)&unix.O_EXCL, wire.Name(".\x00"), in)
 }
 
 // make creates a file and answers with its node and a handle.
@@ -216,7 +222,7 @@ func (c *call) make(at place, flags int, name wire.Name, in *wire.CreateIn) int 
 	n.mu.Lock()
 	n.cached = versionOf(&st)
 	n.mu.Unlock()
-	c.opened(n, fd, in.Flags)
+	c.opened(n, fd, c.fs.writesDirectly(in.Flags))
 	return 0
 }
 
@@ -253,7 +259,7 @@ func (n *node) reaches(end int64, h *handle, fs *FS) {
 	n.mu.Lock()
 	known, ours := n.told.size, n.since != n.changes.Load()
 	n.mu.Unlock()
-	if ours || end <= known {
+	if fs.fast || ours || end <= known {
 		return
 	}
 	var st unix.Stat_t
@@ -421,6 +427,9 @@ func (c *call) lseek() (errno int) {
 	in := wire.Take[wire.LseekIn](&c.args)
 	if in == nil {
 		return malformed
+	}
+	if c.fs.fast {
+		return -int(unix.ENOSYS) // what is gathered would count as a hole
 	}
 	return c.onHandle(oplog.Event{Op: oplog.Lseek, Handle: in.FH, Offset: int64(in.Offset), Mode: in.Whence}, func(h *handle) error {
 		h.cursor.Lock()

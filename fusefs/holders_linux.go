@@ -16,14 +16,17 @@ import (
 // holders names the processes that keep the mount busy: by an open file, a mapped one, the working folder, the root or
 // the program itself. It reads links and tables in /proc, and of the mount only what the kernel has cached: the mount
 // is not asked. Processes of other users show nothing there unless we are root.
-func (a *attachment) holders() (found []Holder) {
+func (a *attachment) holders() (found []Holder) { return a.holdersOf(nil) }
+
+// holdersOf is holders for those links in /proc/PID only that wanted accepts, nil for all and for mapped files.
+func (a *attachment) holdersOf(wanted func(link string) bool) (found []Holder) {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, process := range processes {
 		pid, err := strconv.Atoi(filepath.Base(process))
 		if err != nil {
 			continue
 		}
-		for _, path := range a.heldBy(process) {
+		for _, path := range a.heldBy(process, wanted) {
 			path = strings.TrimSuffix(path, " (deleted)")
 			found = append(found, Holder{PID: pid, Name: processName(process), Path: path})
 		}
@@ -34,14 +37,17 @@ func (a *attachment) holders() (found []Holder) {
 	return slices.Compact(found)
 }
 
-func (a *attachment) heldBy(process string) (paths []string) {
+func (a *attachment) heldBy(process string, wanted func(link string) bool) (paths []string) {
 	links := []string{process + "/cwd", process + "/root", process + "/exe"}
 	fds, _ := filepath.Glob(process + "/fd/*")
 	for _, link := range append(links, fds...) {
 		path, err := os.Readlink(link)
-		if err == nil && a.contains(path) && a.leadsHere(link) {
+		if err == nil && a.contains(path) && (wanted == nil && a.leadsHere(link) || wanted != nil && wanted(link)) {
 			paths = append(paths, path)
 		}
+	}
+	if wanted != nil {
+		return paths
 	}
 	return append(paths, a.mappedBy(process)...)
 }

@@ -58,6 +58,7 @@ func serveTest(config string) {
 	if err := json.Unmarshal([]byte(config), &c); err != nil {
 		panic(err)
 	}
+	fastAnywhere = os.Getenv(fastEnv) != ""
 	if limit, err := strconv.Atoi(os.Getenv(nodesEnv)); err == nil {
 		nodeLimit = limit
 	}

@@ -23,8 +23,11 @@ func (c *call) lookup() (errno int) {
 	defer c.end(&errno)
 	var st unix.Stat_t
 	errno = c.inFolder(c.node, func(dir int) error { return fstatat(dir, name, &st) })
-	if errno == 0 {
+	switch {
+	case errno == 0:
 		c.entry(at, &st)
+	case errno == -int(unix.ENOENT) && c.fs.fast:
+		return c.nowhere()
 	}
 	return errno
 }

@@ -19,6 +19,7 @@ type Config struct {
 	ReadOnly   bool   // refuse every change with EROFS
 	Create     bool   // make the mount point where it is missing
 	AllowOther bool   // let all users in, each with their own permissions; otherwise only who mounts
+	Fast       bool   // the kernel gathers writes before it passes them on; only with InPlace, on Linux
 }
 
 // prepared is a mount that may go ahead.
@@ -34,6 +35,9 @@ func preflight(config Config) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{Config: config}
+	if p.Fast && !p.InPlace && !fastAnywhere {
+		return nil, notAlone(p.Backing)
+	}
 	if p.InPlace { // the backing folder may lie under a mount of ours whose program has died
 		p.MountPoint = p.Backing
 		var taken *Problem
@@ -49,6 +53,9 @@ func preflight(config Config) (*prepared, error) {
 		p.MountPoint = p.Backing
 		checks = checks[:1]
 	}
+	if p.Fast {
+		checks = append(checks, p.checkAlone)
+	}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			p.root.Close()
@@ -56,6 +63,16 @@ func preflight(config Config) (*prepared, error) {
 		}
 	}
 	return p, nil
+}
+
+// fastAnywhere lets tests look behind a mount in fast mode.
+var fastAnywhere bool
+
+func notAlone(backing string) *Problem {
+	return &Problem{Kind: NotAlone,
+		What:    fmt.Sprintf("Fast mode keeps writes in memory for a while, and would overwrite what other programs write to %s meanwhile.", backing),
+		Cure:    "Mount in place, over the folder itself: then nobody gets past the mount.",
+		Command: "vitrine mount --fast --in-place " + quote(backing)}
 }
 
 func (p *prepared) openBacking() error {

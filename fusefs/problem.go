@@ -22,6 +22,7 @@ const (
 	MountPointDenied    Kind = "mount-point-denied"
 	OthersDenied        Kind = "others-denied" // --allow-other without user_allow_other
 	Nested              Kind = "nested"        // the mount point is in the backing folder, or around it
+	NotAlone            Kind = "not-alone"     // fast mode, and others may change the backing folder
 	MountFailed         Kind = "mount-failed"
 	NotAnswering        Kind = "not-answering" // the mount is there but answers nothing
 	Busy                Kind = "busy"          // files are in use
@@ -43,7 +44,7 @@ type Problem struct {
 	Cure    string   // one or two sentences
 	Command string   // a command line that cures it, "" where there is none
 	Create  string   // the folder that Config.Create would make, with MountPointMissing
-	Holders []Holder // who uses files, with Busy
+	Holders []Holder // who uses files, with Busy and NotAlone
 	Err     error    `json:"-"` // the system's error, nil where there is none
 }
 
