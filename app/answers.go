@@ -69,7 +69,7 @@ func (a *answers) statusNow(s *activity.Snapshot) control.Status {
 	drive := a.status()
 	now := control.Status{
 		PID: os.Getpid(), Vitrine: version, Window: a.show != nil, State: drive.State.String(), Since: drive.Since,
-		Backing: drive.Backing, MountPoint: drive.MountPoint, ReadOnly: drive.ReadOnly, Progress: drive.Progress,
+		Backing: drive.Backing, MountPoint: drive.MountPoint, ReadOnly: drive.ReadOnly, Fast: drive.Fast, Progress: drive.Progress,
 		Totals: control.Totals{
 			Open: len(s.Open), InFlight: len(s.InFlight), ReadRate: s.ReadRate, WriteRate: s.WriteRate, OpRate: s.OpRate,
 			Read: s.Read, Written: s.Written, Operations: s.Count, Errors: s.Errors, Dropped: s.Dropped,

@@ -175,6 +175,7 @@ func driveConfig(settings config.Config) (fusefs.Config, error) {
 		MountPoint: settings.MountPoint,
 		InPlace:    settings.InPlace,
 		ReadOnly:   settings.ReadOnly,
+		Fast:       settings.Fast,
 		Create:     settings.MountPoint == standard.MountPoint,
 	}, nil
 }

@@ -94,6 +94,10 @@ as they are closed. A second signal ejects by force. So does SIGTERM after 20 s:
 soon. Where systemd-logind shuts the machine down, it is asked to wait for the eject, which is forced after 3 s. What
 programs were told is written stays written.
 
+With --fast the kernel keeps what is written for a while and passes it on in large pieces, at the latest when the file is
+closed or synced. The record shows these pieces, not the single writes, and not which program they come from; a full disk
+is told at the close. It needs --in-place, and that nobody has a file of the folder open for writing.
+
 Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the command line is wrong.`,
 		Args: usage(m.folders),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -104,6 +108,7 @@ Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the comman
 	cmd.Flags().BoolVar(&m.config.ReadOnly, "read-only", false, "refuse every change with EROFS")
 	cmd.Flags().BoolVar(&m.config.Create, "create", false, "create MOUNTPOINT if it is missing")
 	cmd.Flags().BoolVar(&m.config.InPlace, "in-place", false, "mount over FOLDER itself, to watch it where it is")
+	cmd.Flags().BoolVar(&m.config.Fast, "fast", false, "with --in-place: let the kernel gather writes before it passes them on; single writes are not seen then")
 	cmd.Flags().BoolVar(&m.config.AllowOther, "allow-other", false, "let all users in, each with their own permissions; without it only you")
 	cmd.Flags().StringVar(&m.metrics, "metrics", "", "serve metrics for Prometheus at `ADDRESS`, such as 127.0.0.1:9464, to this machine only")
 	cmd.Flags().BoolVar(&m.metricsAnywhere, "metrics-anywhere", false, "let --metrics take an address that other machines reach; they have no password")
@@ -118,6 +123,8 @@ func (m *mountOptions) folders(_ *cobra.Command, args []string) error {
 		return fmt.Errorf("mount --in-place takes one folder; %d given", len(args))
 	case m.config.InPlace && m.config.Create:
 		return errors.New("--create makes a mount point, and --in-place needs none")
+	case m.config.Fast && !m.config.InPlace:
+		return errors.New("--fast needs --in-place: what another program wrote into the backing folder beside the mount would be overwritten")
 	case !m.config.InPlace && len(args) != 2:
 		return fmt.Errorf("mount takes two folders, BACKING and MOUNTPOINT; %d given", len(args))
 	case m.metricsAnywhere && m.metrics == "":

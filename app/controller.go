@@ -77,7 +77,7 @@ func (c *controller) driveStatus() fusefs.Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if full, err := c.settings.Expand(); err == nil && (s.State == fusefs.Unmounted || s.Backing == "") {
-		s.Backing, s.MountPoint, s.ReadOnly = full.Backing, full.MountPoint, full.ReadOnly
+		s.Backing, s.MountPoint, s.ReadOnly, s.Fast = full.Backing, full.MountPoint, full.ReadOnly, full.Fast
 		if full.InPlace {
 			s.MountPoint = full.Backing
 		}

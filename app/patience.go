@@ -94,7 +94,7 @@ func (p *patience) status() fusefs.Status {
 	defer p.mu.Unlock()
 	if p.text != "" && s.State != fusefs.Mounted && s.State != fusefs.Ejecting {
 		s.State, s.Progress, s.Problem = fusefs.Mounting, p.text, nil
-		s.Backing, s.MountPoint, s.ReadOnly = p.wanted.Backing, p.wanted.MountPoint, p.wanted.ReadOnly
+		s.Backing, s.MountPoint, s.ReadOnly, s.Fast = p.wanted.Backing, p.wanted.MountPoint, p.wanted.ReadOnly, p.wanted.Fast
 		if p.wanted.InPlace {
 			s.MountPoint = s.Backing
 		}

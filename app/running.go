@@ -126,7 +126,7 @@ func statusLines(s control.Status) string {
 	var b strings.Builder
 	switch s.State {
 	case "mounted", "ejecting":
-		fmt.Fprintf(&b, "%s  %s on %s%s, since %s", s.State, printable(s.Backing), printable(s.MountPoint), readOnly(s), s.Since.Local().Format("2006-01-02 15:04"))
+		fmt.Fprintf(&b, "%s  %s on %s%s, since %s", s.State, printable(s.Backing), printable(s.MountPoint), manner(s), s.Since.Local().Format("2006-01-02 15:04"))
 	default:
 		fmt.Fprintf(&b, "%s  %s, for %s", s.State, printable(s.Backing), printable(s.MountPoint))
 	}
@@ -142,11 +142,16 @@ func statusLines(s control.Status) string {
 	return b.String()
 }
 
-func readOnly(s control.Status) string {
+// manner says in which ways a drive is not as usual.
+func manner(s control.Status) string {
+	said := ""
 	if s.ReadOnly {
-		return ", read-only"
+		said = ", read-only"
 	}
-	return ""
+	if s.Fast {
+		said += ", in fast mode: single writes are not seen"
+	}
+	return said
 }
 
 func kindOf(s control.Status) string {

@@ -67,6 +67,9 @@ func (c Config) overlaps() []problem {
 		full.MountPoint = full.Backing
 	}
 	add := func(name, reason string) { found = append(found, problem{keyNamed(name), reason}) }
+	if full.Fast && !full.InPlace {
+		add("fast", "it needs in_place: what another program wrote into backing beside the mount would be overwritten")
+	}
 	switch {
 	case full.InPlace:
 	case full.MountPoint == full.Backing:

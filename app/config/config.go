@@ -25,6 +25,7 @@ type Config struct {
 	MountPoint string // folder where they appear
 	InPlace    bool   // mount over the backing folder itself; the mount point is not used
 	ReadOnly   bool   // refuse every change
+	Fast       bool   // the kernel gathers writes; only with InPlace
 	ShowFolder bool   // open the folder in the file manager after a mount by click
 	LogFile    string // NDJSON log of every operation, "" for none
 	KeepEvents int    // operations kept for the Log tab

@@ -52,6 +52,13 @@ var keys = []key{
 		check: checkSwitch,
 	},
 	{
+		name: "fast", field: "Fast",
+		about: "Let the kernel gather writes, which is faster; single writes are not seen then. Only with in_place.",
+		takes: "it takes true or false, without quotes",
+		at:    func(c *Config) any { return &c.Fast },
+		check: checkSwitch,
+	},
+	{
 		name: "show_folder", field: "ShowFolder",
 		about: "Open the mounted folder in the file manager after a mount by click.",
 		takes: "it takes true or false, without quotes",

@@ -67,6 +67,7 @@ type Status struct {
 	Backing    string    `json:"backing"`
 	MountPoint string    `json:"mount_point"`
 	ReadOnly   bool      `json:"read_only"`
+	Fast       bool      `json:"fast"`
 	Progress   string    `json:"progress,omitempty"`
 	Problem    string    `json:"problem,omitempty"`
 	Totals
