@@ -73,6 +73,7 @@ func (b *bench) round(ctx context.Context, round int, dir, repository string, re
 			}
 			continue
 		}
+		m.halt()
 		at = append(at, m)
 	}
 	for i, w := range b.workloads {
@@ -105,6 +106,8 @@ func (b *bench) do(ctx context.Context, m *mounted, w workload, name, repository
 	if err := m.alive(); err != nil {
 		return sample{}, err
 	}
+	m.goOn()
+	defer m.halt()
 	outside := filepath.Join(m.outside, name)
 	defer discard(outside)
 	if err := os.Mkdir(outside, 0o755); err != nil {

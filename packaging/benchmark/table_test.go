@@ -21,10 +21,10 @@ func example() *report {
 		return s
 	}
 	return &report{
-		When: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Kernel: "6.18", CPU: "Z80", Cores: 2, Load: [2]string{"0 0 0", "1 0 0"},
-		Size: "small", Rounds: 3, Servers: []string{native, vitrine, "slowfs"},
-		Notes:   map[string]string{"slowfs": "it is slow"},
-		Missing: map[string]string{"nofs": "not found"},
+		header: header{When: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Kernel: "6.18", CPU: "Z80", Cores: 2, Load: [2]string{"0 0 0", "1 0 0"},
+			Size: "small", Rounds: 3, Servers: []string{native, vitrine, "slowfs"},
+			Notes:   map[string]string{"slowfs": "it is slow"},
+			Missing: map[string]string{"nofs": "not found"}},
 		Storages: []*storage{{Name: "tmpfs", Folder: "/dev/shm", Rows: []*row{
 			{Name: "write", Series: map[string]*series{native: of(0.01, 0.02, 0.01), vitrine: of(0.02, 0.04, 0.03), "slowfs": of(1, 1, 1)}},
 			{Name: "git status ×3", Series: map[string]*series{native: of(0.1, 0.1, 0.1), vitrine: of(0.05, 0.1, 0.1), "slowfs": {Failure: "git: exit status 128"}}},
