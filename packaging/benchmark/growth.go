@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 )
@@ -137,7 +138,7 @@ func (a *growthAxis) table(servers []string) [][]string {
 
 func (a *growthAxis) label(n int64) string {
 	if a.Bytes {
-		return humanize.IBytes(uint64(n))
+		return strings.Replace(humanize.IBytes(uint64(n)), ".0 ", " ", 1)
 	}
 	return humanize.Comma(n)
 }
@@ -147,7 +148,7 @@ func (s *growthSeries) cell(operation string) string {
 	if math.IsNaN(many) {
 		return "failed"
 	}
-	return fmt.Sprintf("%s/s %s %s", short(many), duration(s.median(operation, median)), duration(s.median(operation, p99)))
+	return fmt.Sprintf("%s/s · %s · %s", short(many), duration(s.median(operation, median)), duration(s.median(operation, p99)))
 }
 
 func (s *growthSeries) memoryCell(server string) string {

@@ -207,13 +207,16 @@ func (m *mounted) stop() error {
 	select {
 	case <-m.ended:
 	case <-time.After(mountLimit):
-		err = fmt.Errorf("%s did not end within %v of SIGTERM and was killed", m.name, mountLimit)
 		m.cmd.Process.Kill()
+		err = fmt.Errorf("%s did not end within %v of SIGTERM and was killed", m.name, mountLimit)
 	}
 	if m.isMounted() {
 		err = errors.Join(err, detach(m.mount))
 	}
 	<-m.ended
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, lastLine(m.said.String()))
+	}
 	return err
 }
 

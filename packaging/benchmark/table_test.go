@@ -62,6 +62,31 @@ CPU time of the server on tmpfs, in ms: median of the rounds.
 	}
 }
 
+// TestPrices has Vitrine without its record, and with a window, which failed a row.
+func TestPrices(t *testing.T) {
+	r := example()
+	s := r.Storages[0]
+	if r.priced() {
+		t.Error("there is a price without Vitrine unobserved")
+	}
+	r.Servers = []string{native, "slowfs", unobserved, vitrine, withWindow}
+	for _, row := range s.Rows {
+		row.Series[unobserved] = &series{Samples: []sample{{Round: 0, Seconds: 0.02}, {Round: 1, Seconds: 0.05}, {Round: 2, Seconds: 0.02}}}
+		row.Series[withWindow] = &series{Samples: []sample{{Round: 2, Seconds: 0.04}}}
+	}
+	s.Rows[1].Series[withWindow] = &series{Failure: "no screen"}
+	var out strings.Builder
+	printTable(&out, s.prices(r.Servers))
+	const want = `|               |     vitrine | vitrine + window |
+|:--------------|------------:|-----------------:|
+| write         | 1.00 (0.35) |      2.00 (0.00) |
+| git status ×3 | 2.50 (1.50) |           failed |
+`
+	if !r.priced() || out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
 func TestNumber(t *testing.T) {
 	for f, want := range map[float64]string{0.004: "0.00", 1: "1.00", 9.994: "9.99", 9.996: "10.0", 99.94: "99.9", 99.96: "100", 1234.5: "1234"} {
 		if got := number(f); got != want {
