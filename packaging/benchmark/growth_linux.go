@@ -174,7 +174,7 @@ func growInChild(ctx context.Context, axis string, n int64, each time.Duration, 
 		return nil, fmt.Errorf("stuck: not done within %v", rowLimit)
 	}
 	if err != nil {
-		return nil, errors.New(lastLine(said.String() + "\n" + err.Error()))
+		return nil, inItsWords(said.String(), err)
 	}
 	return done, json.Unmarshal(out, &done)
 }

@@ -72,6 +72,15 @@ func TestGrowthChecksItsWork(t *testing.T) {
 	}
 }
 
+// TestChildSaysWhy has a step that fails in its process.
+func TestChildSaysWhy(t *testing.T) {
+	t.Setenv(executeEnv, "1")
+	_, err := growInChild(context.Background(), "clients", 1, time.Millisecond, t.TempDir())
+	if err == nil || err.Error() != "no such file or directory" {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestGrowthIsMeasuredInAChild prepares and does a step of each axis in a plain folder.
 func TestGrowthIsMeasuredInAChild(t *testing.T) {
 	t.Setenv(executeEnv, "1")

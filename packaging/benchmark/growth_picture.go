@@ -278,14 +278,15 @@ func (c *canvas) stroke(from, to image.Point, width float64, colour color.Color)
 		return
 	}
 	sx, sy := float32(-dy/length*width/2), float32(dx/length*width/2) // to the line's side
-	x0, y0, x1, y1 := float32(from.X)+0.5, float32(from.Y)+0.5, float32(to.X)+0.5, float32(to.Y)+0.5
-	size := c.Bounds().Size()
-	r := vector.NewRasterizer(size.X, size.Y)
+	around := image.Rectangle{Min: from, Max: to}.Canon().Inset(-5)
+	x0, y0 := float32(from.X-around.Min.X)+0.5, float32(from.Y-around.Min.Y)+0.5
+	x1, y1 := float32(to.X-around.Min.X)+0.5, float32(to.Y-around.Min.Y)+0.5
+	r := vector.NewRasterizer(around.Dx(), around.Dy())
 	r.DrawOp = draw.Over
 	r.MoveTo(x0+sx, y0+sy)
 	r.LineTo(x1+sx, y1+sy)
 	r.LineTo(x1-sx, y1-sy)
 	r.LineTo(x0-sx, y0-sy)
 	r.ClosePath()
-	r.Draw(c, c.Bounds(), image.NewUniform(colour), image.Point{})
+	r.Draw(c, around, image.NewUniform(colour), image.Point{})
 }
