@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vitrine/fusefs/oplog"
 	"vitrine/fusefs/wire"
 )
 
@@ -295,9 +296,12 @@ func (t *nodeTable) closeAll() {
 	}
 }
 
-// pathOf returns the path of a node below the mount, as far as it is known.
+// pathOf returns the path of a node below the mount, as far as it is known. It is for the record only.
 func (t *nodeTable) pathOf(n *node) (path string, epoch uint64) {
 	epoch = t.epoch.Load()
+	if !oplog.Observed {
+		return "", epoch
+	}
 	var names []string
 	above := ""
 	for at := n; at.id != wire.RootID; {

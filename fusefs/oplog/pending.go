@@ -143,6 +143,9 @@ func (e *Event) age(now int64) {
 // together with the sequence number, so that a row read from it says exactly which events it contains. Open, Create
 // and Opendir start their handle's tally so, Release and Releasedir close it. It never waits but for t's own lock.
 func (p *Pending) End(o Outcome, t *Tally) {
+	if !Observed {
+		return
+	}
 	e := p.finish(&o)
 	if t == nil {
 		p.recorder.push(&e)
@@ -159,6 +162,9 @@ func (p *Pending) End(o Outcome, t *Tally) {
 //
 // It must not overlap with the end of an opening of a file by the name that it moves.
 func (p *Pending) EndMove(o Outcome, open []*Tally) {
+	if !Observed {
+		return
+	}
 	e := p.finish(&o)
 	p.recorder.pushMove(&e, open)
 	p.free()

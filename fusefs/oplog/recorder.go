@@ -69,6 +69,9 @@ func orDefault(n, def int) int {
 // gives), Path, Path2, Handle, Offset, Size, Mode and Flags; Begin stamps Wall, Mono, PID and Proc. The result must
 // be ended exactly once.
 func (r *Recorder) Begin(e Event) *Pending {
+	if !Observed {
+		return nil
+	}
 	e.Wall, e.Mono = r.clock.now()
 	if e.PID > 0 {
 		e.PID, e.Proc = r.procs.lookup(e.PID, e.Mono)

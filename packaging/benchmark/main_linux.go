@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,9 @@ func execute(args []string, out, errOut io.Writer) int {
 	if len(args) == 4 && args[0] == workCommand {
 		return executeWork(args[1], args[2], args[3], out, errOut)
 	}
+	if len(args) == 5 && args[0] == growCommand {
+		return executeGrow(args[1], args[2], args[3], args[4], out, errOut)
+	}
 	var o options
 	if err := o.parse(args, errOut); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -76,7 +80,10 @@ type options struct {
 	size, disk, json, png string
 	rounds                int
 	vitrine, peers        string
+	unobserved            string
+	growth                bool
 	workloads             []workload
+	axes                  []axis
 	servers               []server
 }
 
@@ -84,14 +91,17 @@ func (o *options) parse(args []string, errOut io.Writer) error {
 	flags := flag.NewFlagSet("benchmark", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.size, "size", "normal", "how much work: `small`, normal or large")
-	flags.IntVar(&o.rounds, "rounds", 5, "`how many` times each server does everything")
+	flags.IntVar(&o.rounds, "rounds", 0, "`how many` times each server does everything; 5 unless given, with --growth 3")
+	flags.BoolVar(&o.growth, "growth", false, "measure instead how throughput, latency and memory change as the work grows")
 	flags.StringVar(&o.disk, "disk", "", "measure in this `folder` too, after "+memory)
 	flags.StringVar(&o.json, "json", "", "write all figures to this `file`")
-	flags.StringVar(&o.png, "png", "", "draw the ratios into this `file`")
+	flags.StringVar(&o.png, "png", "", "draw the ratios, or the curves of --growth, into this `file`")
 	flags.StringVar(&o.vitrine, "vitrine", "vitrine", "the `program` of Vitrine")
+	flags.StringVar(&o.unobserved, "unobserved", "vitrine-unobserved", "the `program` of Vitrine that was built with -tags unobserved")
 	flags.StringVar(&o.peers, "peers", "", "the `folder` of peers that are not on PATH")
-	only := flags.String("servers", "", "`names` of the servers to compare with the plain folder, by commas; all unless given")
-	rows := flags.String("rows", "", "`names` of the rows, by commas; all unless given")
+	only := flags.String("servers", "", "`names` of the servers to compare with the plain folder, by commas; all peers unless given, with --growth some")
+	price := flags.Bool("price", false, "measure also what observing costs: Vitrine without its record, and with its window")
+	rows := flags.String("rows", "", "`names` of the rows, or of the kinds of growth, by commas; all unless given")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(errOut, "usage: packaging/bench [flags]")
@@ -105,15 +115,48 @@ func (o *options) parse(args []string, errOut io.Writer) error {
 		return fmt.Errorf("unknown argument %q; there are flags only", flags.Arg(0))
 	case !known:
 		return fmt.Errorf("--size %q is none of small, normal and large", o.size)
-	case o.rounds < 1:
+	case given(flags, "rounds") && o.rounds < 1:
 		return fmt.Errorf("--rounds %d: one is the least", o.rounds)
+	case o.growth && (o.disk != "" || *price):
+		return errors.New("--growth is measured in " + memory + " and by itself; leave --disk and --price out")
+	case o.growth:
+		o.rounds = cmp.Or(o.rounds, 3)
+		*only = cmp.Or(*only, grownServers)
 	}
-	var err error
-	if o.servers, err = chosen(servers[1:], *only, "--servers", func(s server) string { return s.name }); err != nil {
+	o.rounds = cmp.Or(o.rounds, 5)
+	if err := o.chooseServers(*only, *price); err != nil {
 		return err
 	}
-	o.servers = append([]server{servers[0]}, o.servers...)
-	o.workloads, err = chosen(workloads, *rows, "--rows", func(w workload) string { return w.name })
+	return o.chooseRows(*rows)
+}
+
+func given(flags *flag.FlagSet, name string) (found bool) {
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// chooseServers takes the plain folder, those that are listed, and those that the price of observing is made of.
+func (o *options) chooseServers(list string, price bool) error {
+	found, err := chosen(servers[1:], list, "--servers", func(s server) string { return s.name })
+	if err != nil {
+		return err
+	}
+	o.servers = append(o.servers, servers[0])
+	for _, s := range servers[1:] {
+		among := slices.ContainsFunc(found, func(f server) bool { return f.name == s.name })
+		if among && (list != "" || !s.asked) || price && slices.Contains(priced, s.name) {
+			o.servers = append(o.servers, s)
+		}
+	}
+	return nil
+}
+
+func (o *options) chooseRows(list string) (err error) {
+	if o.growth {
+		o.axes, err = chosen(axes, list, "--rows", func(a axis) string { return a.name })
+	} else {
+		o.workloads, err = chosen(workloads, list, "--rows", func(w workload) string { return w.name })
+	}
 	return err
 }
 
@@ -146,11 +189,15 @@ func workloadNamed(name string) (workload, error) {
 }
 
 func (o *options) run(ctx context.Context, out, errOut io.Writer) error {
-	r := newReport(o.size, o.rounds)
+	h := newHeader(o.size, o.rounds)
 	b := &bench{size: o.size, rounds: o.rounds, workloads: o.workloads, programs: make(map[string]string), progress: errOut}
-	if err := o.find(b, r); err != nil {
+	if o.growth {
+		return o.grow(ctx, b, h, out)
+	}
+	if err := o.find(b, &h); err != nil {
 		return err
 	}
+	r := &report{header: h}
 	places := [][2]string{{"tmpfs", memory}}
 	if o.disk != "" {
 		disk, err := filepath.Abs(o.disk)
@@ -175,7 +222,7 @@ func (o *options) run(ctx context.Context, out, errOut io.Writer) error {
 }
 
 // find takes the servers whose programs are there and can mount. The others are left out and named in the report.
-func (o *options) find(b *bench, r *report) (err error) {
+func (o *options) find(b *bench, h *header) (err error) {
 	dir, err := newFolder(memory)
 	if err != nil {
 		return err
@@ -186,17 +233,17 @@ func (o *options) find(b *bench, r *report) (err error) {
 		if err == nil {
 			err = s.try(path, filepath.Join(dir, strconv.Itoa(i)))
 		}
-		if err != nil && s.program == vitrine {
+		if err != nil && ofOurs(s.name) {
 			return fmt.Errorf("%s cannot be measured: %w", s.name, err)
 		}
 		if err != nil {
-			r.Missing[s.name] = err.Error()
+			h.Missing[s.name] = err.Error()
 			continue
 		}
 		b.programs[s.name] = path
 		b.servers = append(b.servers, s)
-		r.Servers = append(r.Servers, s.name)
-		r.Notes[s.name] = s.note
+		h.Servers = append(h.Servers, s.name)
+		h.Notes[s.name] = s.note
 	}
 	return nil
 }
@@ -207,6 +254,8 @@ func (o *options) program(s server) (string, error) {
 		return "", nil
 	case s.program == vitrine:
 		return exec.LookPath(o.vitrine)
+	case s.name == unobserved:
+		return exec.LookPath(o.unobserved)
 	}
 	if path, err := exec.LookPath(filepath.Join(o.peers, s.program)); o.peers != "" && err == nil {
 		return path, nil
@@ -214,7 +263,12 @@ func (o *options) program(s server) (string, error) {
 	return exec.LookPath(s.program)
 }
 
-func (o *options) save(r *report) error {
+// outcome is what can be kept of a run.
+type outcome interface {
+	draw(file string) error // as PNG
+}
+
+func (o *options) save(r outcome) error {
 	if o.json != "" {
 		text, err := json.MarshalIndent(r, "", "\t")
 		if err != nil {
@@ -230,8 +284,8 @@ func (o *options) save(r *report) error {
 	return nil
 }
 
-func newReport(size string, rounds int) *report {
-	return &report{
+func newHeader(size string, rounds int) header {
+	return header{
 		When: time.Now(), Kernel: kernel(), CPU: processor(), Cores: runtime.NumCPU(), Root: os.Geteuid() == 0,
 		Load: [2]string{load(), ""}, Size: size, Rounds: rounds, Notes: make(map[string]string), Missing: make(map[string]string),
 	}

@@ -59,6 +59,10 @@ func (r *report) draw(path string) error {
 	if err != nil {
 		return err
 	}
+	return writePicture(path, picture)
+}
+
+func writePicture(path string, picture image.Image) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err

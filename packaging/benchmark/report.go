@@ -9,22 +9,33 @@ import (
 const (
 	native  = "native"  // the name of the plain folder: no server at all
 	vitrine = "vitrine" // the name of our own, with which those of its variants begin
+
+	unobserved = vitrine + " unobserved"
+	withWindow = vitrine + " + window"
 )
+
+// priced are the servers that the price of observing is made of.
+var priced = []string{vitrine, unobserved, withWindow}
+
+// header says when and where a run was, and who took part.
+type header struct {
+	When    time.Time         `json:"when"`
+	Kernel  string            `json:"kernel"`
+	CPU     string            `json:"cpu"`
+	Cores   int               `json:"cores"`
+	Root    bool              `json:"root"`
+	Load    [2]string         `json:"load"` // of one, five and fifteen minutes; at the beginning and at the end
+	Size    string            `json:"size"`
+	Rounds  int               `json:"rounds"`
+	Servers []string          `json:"servers"`           // those that ran; the first is the plain folder
+	Notes   map[string]string `json:"notes,omitempty"`   // what is to be known of a server
+	Missing map[string]string `json:"missing,omitempty"` // why a server did not run
+}
 
 // report is the outcome of a run. It is what --json writes.
 type report struct {
-	When     time.Time         `json:"when"`
-	Kernel   string            `json:"kernel"`
-	CPU      string            `json:"cpu"`
-	Cores    int               `json:"cores"`
-	Root     bool              `json:"root"`
-	Load     [2]string         `json:"load"` // of one, five and fifteen minutes; at the beginning and at the end
-	Size     string            `json:"size"`
-	Rounds   int               `json:"rounds"`
-	Servers  []string          `json:"servers"`           // those that ran; the first is the plain folder
-	Notes    map[string]string `json:"notes,omitempty"`   // what is to be known of a server
-	Missing  map[string]string `json:"missing,omitempty"` // why a server did not run
-	Storages []*storage        `json:"storages"`
+	header
+	Storages []*storage `json:"storages"`
 }
 
 // storage is what was measured where the backing folders lay on one filesystem.
@@ -70,14 +81,17 @@ func (s *series) fail(err error) {
 }
 
 // ratios returns the times as multiples of the plain folder's in the same round.
-func (r *row) ratios(server string) []float64 {
-	plain := make(map[int]float64)
-	for _, s := range r.of(native).Samples {
-		plain[s.Round] = s.Seconds
+func (r *row) ratios(server string) []float64 { return r.ratiosTo(native, server) }
+
+// ratiosTo returns the times of a server as multiples of another's in the same round.
+func (r *row) ratiosTo(base, server string) []float64 {
+	times := make(map[int]float64)
+	for _, s := range r.of(base).Samples {
+		times[s.Round] = s.Seconds
 	}
 	var found []float64
 	for _, s := range r.of(server).Samples {
-		if p := plain[s.Round]; p > 0 {
+		if p := times[s.Round]; p > 0 {
 			found = append(found, s.Seconds/p)
 		}
 	}
@@ -95,12 +109,15 @@ func (s *series) figures(of func(sample) float64) []float64 {
 	return found
 }
 
+// ofOurs reports whether a server is Vitrine, in whichever variant.
+func ofOurs(name string) bool { return strings.HasPrefix(name, vitrine) }
+
 // failure is an error if the plain folder or Vitrine failed a row. Those of others are theirs, and in the table.
 func (r *report) failure() error {
 	for _, s := range r.Storages {
 		for _, row := range s.Rows {
 			for _, name := range r.Servers {
-				if f := row.of(name).Failure; f != "" && (name == native || strings.HasPrefix(name, vitrine)) {
+				if f := row.of(name).Failure; f != "" && (name == native || ofOurs(name)) {
 					return fmt.Errorf("%s failed at %s on %s: %s", name, row.Name, s.Name, f)
 				}
 			}

@@ -73,6 +73,7 @@ func (b *bench) round(ctx context.Context, round int, dir, repository string, re
 			}
 			continue
 		}
+		m.halt()
 		at = append(at, m)
 	}
 	for i, w := range b.workloads {
@@ -105,6 +106,8 @@ func (b *bench) do(ctx context.Context, m *mounted, w workload, name, repository
 	if err := m.alive(); err != nil {
 		return sample{}, err
 	}
+	m.goOn()
+	defer m.halt()
 	outside := filepath.Join(m.outside, name)
 	defer discard(outside)
 	if err := os.Mkdir(outside, 0o755); err != nil {
@@ -167,9 +170,17 @@ func work(ctx context.Context, name, size, dir string) (time.Duration, error) {
 		return 0, fmt.Errorf("stuck: not done within %v", rowLimit)
 	}
 	if err != nil {
-		return 0, errors.New(lastLine(said.String() + "\n" + err.Error()))
+		return 0, inItsWords(said.String(), err)
 	}
 	return time.ParseDuration(strings.TrimSpace(string(out)))
+}
+
+// inItsWords is the error of a process, as it said it last, if it did.
+func inItsWords(said string, err error) error {
+	if said = lastLine(said); said != "" {
+		return errors.New(said)
+	}
+	return err
 }
 
 // workHere is the other side of work.

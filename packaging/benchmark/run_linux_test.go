@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,10 +36,10 @@ func benchmark(t *testing.T, args ...string) (cmd *exec.Cmd, out, errOut *bytes.
 }
 
 // build builds Vitrine as it is tested elsewhere, under the race detector.
-func build(t *testing.T) string {
+func build(t *testing.T, flags ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vitrine")
-	if out, err := exec.Command("go", "build", "-race", "-o", path, "../../app").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", slices.Concat([]string{"build", "-race", "-o", path}, flags, []string{"../../app"})...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return path
@@ -154,8 +155,12 @@ func TestRefuses(t *testing.T) {
 		{[]string{"--size", "huge"}, exitUsage, `--size "huge" is none of small, normal and large`},
 		{[]string{"--rounds", "0"}, exitUsage, "--rounds 0: one is the least"},
 		{[]string{"--rounds", "many"}, exitUsage, "many"},
-		{[]string{"--servers", "vitrine,nofs"}, exitUsage, `--servers: there is no "nofs"; there are vitrine, vitrine --log, passthrough.c`},
+		{[]string{"--servers", "vitrine,nofs"}, exitUsage, `--servers: there is no "nofs"; there are vitrine, vitrine --log, vitrine unobserved`},
 		{[]string{"--rows", "sleep"}, exitUsage, `--rows: there is no "sleep"; there are seq write 128K`},
+		{[]string{"--growth", "--rows", "time"}, exitUsage, `--rows: there is no "time"; there are clients, open files, folder, file`},
+		{[]string{"--growth", "--disk", "/tmp"}, exitUsage, "--growth is measured in /dev/shm and by itself; leave --disk and --price out"},
+		{[]string{"--price", "--servers", "vitrine", "--vitrine", "/bin/false"}, exitError, "vitrine cannot be measured"},
+		{[]string{"--servers", "vitrine unobserved", "--unobserved", "/none"}, exitError, "vitrine unobserved cannot be measured"},
 		{[]string{"now"}, exitUsage, `unknown argument "now"`},
 		{[]string{"--vitrine", "/none"}, exitError, "vitrine cannot be measured"},
 		{[]string{"--vitrine", "/bin/false"}, exitError, "vitrine cannot be measured: did not mount: exit status 1"},

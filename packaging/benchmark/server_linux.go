@@ -23,6 +23,8 @@ type server struct {
 	program string                 // in the folder of the peers or on PATH; Vitrine's own is given
 	args    func(p place) []string // of the program; none for the plain folder
 	inPlace bool                   // mounts over the backing folder itself
+	window  bool                   // shows a window, on a screen that it is given
+	asked   bool                   // takes part only if it is asked for
 }
 
 // place is the folders of one server in one round.
@@ -41,12 +43,24 @@ var servers = []server{
 		},
 	},
 	{
+		name: unobserved, program: "vitrine-unobserved", asked: true, note: "built with the record compiled out (-tags unobserved)",
+		args: func(p place) []string { return []string{"mount", p.backing, p.mount} },
+	},
+	{
+		name: withWindow, program: vitrine, window: true, asked: true, note: "its window is visible, on a screen in memory; it is halted while others are measured",
+		args: func(place) []string { return []string{"--window"} },
+	},
+	{
 		name: "passthrough.c", program: "passthrough", note: "libfuse's example, on the folder by libfuse's module subdir; the kernel caches no names and no attributes of it",
 		args: func(p place) []string { return []string{"-f", "-o", "modules=subdir,subdir=" + p.backing, p.mount} },
 	},
 	{
 		name: "passthrough_hp", program: "passthrough_hp", note: "libfuse's example for speed; the kernel caches names and attributes for a day, so that it does not see changes from outside",
 		args: func(p place) []string { return []string{"--foreground", p.backing, p.mount} },
+	},
+	{
+		name: "passthrough_hp --nocache", program: "passthrough_hp", note: "the kernel asks it for every name and attribute",
+		args: func(p place) []string { return []string{"--foreground", "--nocache", p.backing, p.mount} },
 	},
 	{
 		name: "go-fuse", program: "go-fuse-loopback", note: "its loopback example, built without the kernel's passthrough, which only root gets and which hides reads and writes from the server",
@@ -83,6 +97,7 @@ type mounted struct {
 	outside string // the backing folder, beside the mount
 	work    string // the backing folder as the server shows it
 	behind  *os.File
+	screen  *screen // with a window only
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the process is gone
 	said    *bytes.Buffer // safe to read when ended is closed
@@ -121,6 +136,14 @@ func (s server) start(program, folder string) (*mounted, error) {
 func (m *mounted) launch(program string) error {
 	m.cmd, m.said, m.ended = exec.Command(program, m.args(m.place)...), new(bytes.Buffer), make(chan struct{})
 	m.cmd.Stdout, m.cmd.Stderr, m.cmd.WaitDelay = m.said, m.said, mountLimit
+	if m.window {
+		var err error
+		if m.screen, err = openScreen(m.place); err != nil {
+			m.cmd = nil
+			return err
+		}
+		m.cmd.Env = m.screen.env
+	}
 	// Ctrl-C is for the benchmark, which ends the servers in its own time.
 	m.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := m.cmd.Start(); err != nil {
@@ -131,7 +154,20 @@ func (m *mounted) launch(program string) error {
 		m.cmd.Wait()
 		close(m.ended)
 	}()
-	return m.until(m.isMounted, "did not mount")
+	if err := m.until(m.isMounted, "did not mount"); err != nil || !m.window {
+		return err
+	}
+	return m.until(m.screen.shows, "showed no window")
+}
+
+// halt keeps a server with a window from working at it while another is measured; goOn ends that.
+func (m *mounted) halt() { m.signalWindow(syscall.SIGSTOP) }
+func (m *mounted) goOn() { m.signalWindow(syscall.SIGCONT) }
+
+func (m *mounted) signalWindow(s syscall.Signal) {
+	if m.window && m.cmd != nil {
+		m.cmd.Process.Signal(s)
+	}
 }
 
 func (m *mounted) isMounted() bool {
@@ -159,21 +195,28 @@ func (m *mounted) stop() error {
 	if m.behind != nil {
 		m.behind.Close()
 	}
+	if m.screen != nil {
+		defer m.screen.close()
+	}
 	if m.cmd == nil {
 		return nil
 	}
+	m.goOn()
 	m.cmd.Process.Signal(syscall.SIGTERM)
 	var err error
 	select {
 	case <-m.ended:
 	case <-time.After(mountLimit):
-		err = fmt.Errorf("%s did not end within %v of SIGTERM and was killed", m.name, mountLimit)
 		m.cmd.Process.Kill()
+		err = fmt.Errorf("%s did not end within %v of SIGTERM and was killed", m.name, mountLimit)
 	}
 	if m.isMounted() {
 		err = errors.Join(err, detach(m.mount))
 	}
 	<-m.ended
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, lastLine(m.said.String()))
+	}
 	return err
 }
 
@@ -251,6 +294,9 @@ func (m *mounted) cpu() float64 {
 // is not waited for.
 func (m *mounted) settle() {
 	limit := time.Now().Add(mountLimit)
+	if m.window { // which is never done
+		limit = time.Now().Add(mountLimit / 20)
+	}
 	for before := m.cpu(); m.cmd != nil && time.Now().Before(limit); {
 		time.Sleep(quietFor)
 		now := m.cpu()

@@ -12,31 +12,43 @@ import (
 
 // print writes the report for people, its tables in Markdown.
 func (r *report) print(w io.Writer) {
-	who := "as a user"
-	if r.Root {
-		who = "as root"
-	}
-	fmt.Fprintf(w, "%s, %s, %d cores of %s, Linux %s\n", r.When.Format("2006-01-02 15:04"), who, r.Cores, r.CPU, r.Kernel)
-	fmt.Fprintf(w, "size %s, rounds: %d, load %s at the beginning and %s at the end\n", r.Size, r.Rounds, r.Load[0], r.Load[1])
+	r.header.print(w)
 	for _, s := range r.Storages {
 		fmt.Fprintf(w, "\nTime as a multiple of the plain folder's on %s (%s): median of the rounds, in brackets the interquartile range.\n\n", s.Name, s.Folder)
 		printTable(w, s.times(r.Servers))
 		fmt.Fprintf(w, "\nCPU time of the server on %s, in ms: median of the rounds.\n\n", s.Name)
 		printTable(w, s.cpus(r.Servers[1:]))
+		if r.priced() {
+			fmt.Fprintf(w, "\nThe price of observing on %s: time as a multiple of Vitrine's without the record, median of the rounds.\n\n", s.Name)
+			printTable(w, s.prices(r.Servers))
+		}
 	}
-	r.printRemarks(w)
+	printRemarks(w, append(r.remarks(), r.failures()...))
 }
 
-func (r *report) printRemarks(w io.Writer) {
-	var remarks []string
-	for _, name := range r.Servers {
-		if note := r.Notes[name]; note != "" {
+func (h *header) print(w io.Writer) {
+	who := "as a user"
+	if h.Root {
+		who = "as root"
+	}
+	fmt.Fprintf(w, "%s, %s, %d cores of %s, Linux %s\n", h.When.Format("2006-01-02 15:04"), who, h.Cores, h.CPU, h.Kernel)
+	fmt.Fprintf(w, "size %s, rounds: %d, load %s at the beginning and %s at the end\n", h.Size, h.Rounds, h.Load[0], h.Load[1])
+}
+
+// remarks is what is to be known of the servers.
+func (h *header) remarks() (remarks []string) {
+	for _, name := range h.Servers {
+		if note := h.Notes[name]; note != "" {
 			remarks = append(remarks, name+": "+note)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Missing)) {
-		remarks = append(remarks, "missing: "+name+": "+r.Missing[name])
+	for _, name := range slices.Sorted(maps.Keys(h.Missing)) {
+		remarks = append(remarks, "missing: "+name+": "+h.Missing[name])
 	}
+	return remarks
+}
+
+func (r *report) failures() (remarks []string) {
 	for _, s := range r.Storages {
 		for _, row := range s.Rows {
 			for _, name := range r.Servers {
@@ -46,6 +58,10 @@ func (r *report) printRemarks(w io.Writer) {
 			}
 		}
 	}
+	return remarks
+}
+
+func printRemarks(w io.Writer, remarks []string) {
 	if len(remarks) > 0 {
 		fmt.Fprintf(w, "\n- %s\n", strings.Join(remarks, "\n- "))
 	}
@@ -79,6 +95,30 @@ func (s *storage) cpus(servers []string) [][]string {
 		line := []string{r.Name}
 		for _, name := range servers {
 			line = append(line, number(1e3*spreadOf(r.of(name).cpu()).median))
+		}
+		table = append(table, line)
+	}
+	return table
+}
+
+// priced reports whether there is Vitrine with the record and without.
+func (r *report) priced() bool {
+	return slices.Contains(r.Servers, vitrine) && slices.Contains(r.Servers, unobserved)
+}
+
+// prices is the table of what observing costs: the times of what observes, as multiples of what does not.
+func (s *storage) prices(servers []string) [][]string {
+	var observing []string
+	for _, name := range priced {
+		if name != unobserved && slices.Contains(servers, name) {
+			observing = append(observing, name)
+		}
+	}
+	table := [][]string{append([]string{""}, observing...)}
+	for _, r := range s.Rows {
+		line := []string{r.Name}
+		for _, name := range observing {
+			line = append(line, cell(spreadOf(r.ratiosTo(unobserved, name))))
 		}
 		table = append(table, line)
 	}

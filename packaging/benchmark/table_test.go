@@ -21,10 +21,10 @@ func example() *report {
 		return s
 	}
 	return &report{
-		When: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Kernel: "6.18", CPU: "Z80", Cores: 2, Load: [2]string{"0 0 0", "1 0 0"},
-		Size: "small", Rounds: 3, Servers: []string{native, vitrine, "slowfs"},
-		Notes:   map[string]string{"slowfs": "it is slow"},
-		Missing: map[string]string{"nofs": "not found"},
+		header: header{When: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Kernel: "6.18", CPU: "Z80", Cores: 2, Load: [2]string{"0 0 0", "1 0 0"},
+			Size: "small", Rounds: 3, Servers: []string{native, vitrine, "slowfs"},
+			Notes:   map[string]string{"slowfs": "it is slow"},
+			Missing: map[string]string{"nofs": "not found"}},
 		Storages: []*storage{{Name: "tmpfs", Folder: "/dev/shm", Rows: []*row{
 			{Name: "write", Series: map[string]*series{native: of(0.01, 0.02, 0.01), vitrine: of(0.02, 0.04, 0.03), "slowfs": of(1, 1, 1)}},
 			{Name: "git status ×3", Series: map[string]*series{native: of(0.1, 0.1, 0.1), vitrine: of(0.05, 0.1, 0.1), "slowfs": {Failure: "git: exit status 128"}}},
@@ -58,6 +58,31 @@ CPU time of the server on tmpfs, in ms: median of the rounds.
 - failed: slowfs, git status ×3 on tmpfs: git: exit status 128
 `
 	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// TestPrices has Vitrine without its record, and with a window, which failed a row.
+func TestPrices(t *testing.T) {
+	r := example()
+	s := r.Storages[0]
+	if r.priced() {
+		t.Error("there is a price without Vitrine unobserved")
+	}
+	r.Servers = []string{native, "slowfs", unobserved, vitrine, withWindow}
+	for _, row := range s.Rows {
+		row.Series[unobserved] = &series{Samples: []sample{{Round: 0, Seconds: 0.02}, {Round: 1, Seconds: 0.05}, {Round: 2, Seconds: 0.02}}}
+		row.Series[withWindow] = &series{Samples: []sample{{Round: 2, Seconds: 0.04}}}
+	}
+	s.Rows[1].Series[withWindow] = &series{Failure: "no screen"}
+	var out strings.Builder
+	printTable(&out, s.prices(r.Servers))
+	const want = `|               |     vitrine | vitrine + window |
+|:--------------|------------:|-----------------:|
+| write         | 1.00 (0.35) |      2.00 (0.00) |
+| git status ×3 | 2.50 (1.50) |           failed |
+`
+	if !r.priced() || out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
