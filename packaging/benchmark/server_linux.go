@@ -43,6 +43,11 @@ var servers = []server{
 		},
 	},
 	{
+		name: "vitrine --fast", program: vitrine, note: "the kernel gathers writes: like passthrough_hp's, they arrive in large pieces",
+		args:    func(p place) []string { return []string{"mount", "--fast", "--in-place", p.backing} },
+		inPlace: true,
+	},
+	{
 		name: unobserved, program: "vitrine-unobserved", asked: true, note: "built with the record compiled out (-tags unobserved)",
 		args: func(p place) []string { return []string{"mount", p.backing, p.mount} },
 	},
