@@ -19,7 +19,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// soakEnv makes the tests that work for a while by chance work for this long each, as "10m":
+// soakEnv makes the tests that work for a while by chance work for this long each, as "10m", and those that do something
+// many times do it more often:
 //
 //	VITRINE_TEST_SOAK=10m go test -race -timeout 2h -run 'TestModel|TestSoak|TestIntegrity' ./fusefs
 const soakEnv = "VITRINE_TEST_SOAK"
@@ -41,6 +42,17 @@ func soakTime(t *testing.T, bounded time.Duration) time.Duration {
 	return long
 }
 
+// soakCount is how many times a test does something, or how much of it: as much as shows a fault that is there, or more.
+func soakCount[N int | int64](bounded, soak N) N {
+	switch {
+	case os.Getenv(soakEnv) != "":
+		return soak
+	case testing.Short():
+		return bounded / 10
+	}
+	return bounded
+}
+
 // TestModel makes the same random calls in a mount and in a plain folder beside it, and compares what each call
 // answers, the two trees, and the backing folder. A sequence that differs is shrunk and printed a step a line; kept in
 // a file of testdata/model it is tried in each run from then on, by TestModelCases.
@@ -50,7 +62,7 @@ func TestModel(t *testing.T) {
 	check(t, flag.Set("rapid.steps", "80"))
 	check(t, flag.Set("rapid.nofailfile", "true"))
 	runs, steps := 0, 0
-	for end := time.Now().Add(soakTime(t, 30*time.Second)); time.Now().Before(end); {
+	for end := time.Now().Add(soakTime(t, 20*time.Second)); time.Now().Before(end); {
 		rapid.Check(t, func(t *rapid.T) {
 			both := m.begin(t)
 			defer both.end()
