@@ -18,6 +18,10 @@ die() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# The oldest macOS that the Go of go.mod makes programs for.
+# shellcheck disable=SC2034 # for those who source this
+readonly oldest_macos=12.0
+
 # packages SYSTEM PURPOSE prints the names of the packages that building, running, testing or measuring needs.
 packages() {
 	case $1-$2 in
@@ -145,11 +149,23 @@ check_other_linux() {
 	done
 }
 
+any_exists() {
+	local path
+	for path; do
+		[[ ! -e $path ]] || return 0
+	done
+	return 1
+}
+
+# Where FUSE is on a Mac: macFUSE, or FUSE-T.
+: "${macos_fuse:=/Library/Filesystems/macfuse.fs /usr/local/lib/libfuse-t.dylib}"
+
 require_macos() {
 	local missing=()
 	xcode-select -p >/dev/null 2>&1 || missing+=("  xcode-select --install        (the C compiler)")
 	find_go || missing+=("  brew install go               (or https://go.dev/dl)")
-	[[ -d /Library/Filesystems/macfuse.fs || -e /usr/local/lib/libfuse-t.dylib ]] ||
+	# shellcheck disable=SC2086 # paths without spaces
+	any_exists $macos_fuse ||
 		missing+=("  brew install --cask macfuse   (then allow it in System Settings, Privacy & Security, and restart)")
 	[[ ${#missing[@]} == 0 ]] || die "this Mac misses something. Run these, then start again:" "${missing[@]}"
 }
