@@ -44,6 +44,7 @@ func runApp(out, errOut io.Writer, o appOptions) error {
 	}
 	settings, err := config.Load(path)
 	if err != nil {
+		tellDesktop(err)
 		return err
 	}
 	if err := display(); err != nil {
@@ -51,6 +52,16 @@ func runApp(out, errOut io.Writer, o appOptions) error {
 		return runHeadless(out, errOut, settings)
 	}
 	return runDesktop(errOut, path, settings, o, crashes)
+}
+
+// tellDesktop shows why the program does not start, where there may be no terminal in which it could be read.
+func tellDesktop(err error) {
+	if display() != nil {
+		return
+	}
+	to := newNotifier()
+	to.show(notice{title: "Vitrine does not start", body: printable(err.Error()), urgent: true})
+	to.close()
 }
 
 // raise lets the Vitrine that runs already show its window.
