@@ -70,7 +70,7 @@ func TestEjectOfTheTraysDrive(t *testing.T) {
 }
 
 // TestDeafBus has a session bus that takes connections and never answers. Vitrine can be spoken to before it gives up on
-// it: a second start ends, and its window comes up when there is one.
+// it: a second start ends. Its window comes up once it has given up, and mounts.
 func TestDeafBus(t *testing.T) {
 	s := desktop.New(t)
 	s.StartXvfb(1280, 800)
@@ -105,6 +105,8 @@ func TestDeafBus(t *testing.T) {
 	check(t, <-heard)
 	first.WaitOutput("no tray icon: the session bus does not answer", soon)
 	s.WaitWindow("Vitrine", soon).Raise()
+	mountPoint := filepath.Join(s.Home, "Vitrine")
+	pressUntil(t, s, mountPoint, true)
 	keep(t, s, "deaf-bus.png")
 	first.Signal(syscall.SIGTERM)
 	if exit := first.WaitExit(soon); exit != 0 {
