@@ -163,14 +163,19 @@ func daysInATerminal(t *testing.T, released string, long time.Duration) {
 	if exit, said := runs(s, released, "eject"); exit != 0 {
 		t.Errorf("exit status %d:\n%s", exit, said)
 	}
-	if exit := p.WaitExit(soon); exit != 0 || isMounted(t, mountPoint) {
+	if exit := p.WaitExit(diskPatience); exit != 0 || isMounted(t, mountPoint) {
 		t.Errorf("exit status %d:\n%s", exit, p.Output())
 	}
 }
 
+// diskPatience is how long an eject may take: it writes to disk what the whole filesystem has to write, and others may
+// have filled that.
+const diskPatience = 5 * time.Minute
+
+// runs runs a program that may eject to its end.
 func runs(s *desktop.Session, program string, args ...string) (exit int, said string) {
 	p := s.Start(program, args...)
-	return p.WaitExit(soon), p.Output()
+	return p.WaitExit(diskPatience), p.Output()
 }
 
 // fillHistory makes as many operations as are kept, so that what they take is not told as growth.
@@ -255,7 +260,7 @@ func daysInTheTray(t *testing.T, released string, long time.Duration) {
 	}
 	l.days(long)
 	p.Signal(syscall.SIGTERM)
-	if exit := p.WaitExit(soon); exit != 0 || isMounted(t, l.mountPoint) {
+	if exit := p.WaitExit(diskPatience); exit != 0 || isMounted(t, l.mountPoint) {
 		t.Errorf("exit status %d:\n%s", exit, p.Output())
 	}
 }

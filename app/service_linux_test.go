@@ -97,7 +97,7 @@ func TestService(t *testing.T) {
 		t.Error("started again, and nothing is mounted")
 	}
 	m.wants(0, "exit") // as at a logout
-	if exit := m.WaitExit(soon); exit != 0 {
+	if exit := m.WaitExit(diskPatience); exit != 0 {
 		t.Errorf("exit status %d", exit)
 	}
 	if isMounted(t, mountPoint) {
