@@ -3,28 +3,28 @@ module vitrine
 go 1.26.0
 
 require (
-	fyne.io/fyne/v2 v2.7.1
-	fyne.io/systray v1.11.1-0.20250603113521-ca66a66d8b58
-	github.com/HdrHistogram/hdrhistogram-go v1.4.0
-	github.com/adrg/xdg v0.5.3
-	github.com/coreos/go-systemd/v22 v22.7.0
-	github.com/dustin/go-humanize v1.1.0
-	github.com/godbus/dbus/v5 v5.2.4
-	github.com/gofrs/flock v0.13.1
-	github.com/hanwen/go-fuse/v2 v2.12.1
-	github.com/mattn/go-isatty v0.0.20
-	github.com/moby/sys/mountinfo v0.7.3
-	github.com/pelletier/go-toml/v2 v2.4.3
-	github.com/prometheus/client_golang v1.25.0
-	github.com/prometheus/procfs v0.23.0
-	github.com/rs/zerolog v1.35.1
-	github.com/spf13/cobra v1.10.2
-	github.com/winfsp/cgofuse v1.6.0
-	golang.org/x/image v0.24.0
-	golang.org/x/sys v0.49.0
-	golang.org/x/tools v0.52.0
-	gopkg.in/natefinch/lumberjack.v2 v2.2.1
-	pgregory.net/rapid v1.3.0
+	fyne.io/fyne/v2 v2.7.1 // window and settings
+	fyne.io/systray v1.11.1-0.20250603113521-ca66a66d8b58 // the click on the tray icon, its tooltip and its template, which Fyne does not pass on
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // latencies in little memory, with a known error
+	github.com/adrg/xdg v0.5.3 // where settings, state and sockets lie
+	github.com/coreos/go-systemd/v22 v22.7.0 // readiness for service managers
+	github.com/dustin/go-humanize v1.1.0 // units for people
+	github.com/godbus/dbus/v5 v5.2.4 // notifications, tray host, delay of a shutdown
+	github.com/gofrs/flock v0.13.1 // one instance, also after a crash
+	github.com/hanwen/go-fuse/v2 v2.12.1 // tests: its suite for any filesystem; the benchmark: a peer
+	github.com/mattn/go-isatty v0.0.20 // whether a status line can be drawn anew
+	github.com/moby/sys/mountinfo v0.7.3 // the mount table
+	github.com/pelletier/go-toml/v2 v2.4.3 // the settings file, with the line of an error
+	github.com/prometheus/client_golang v1.25.0 // metrics
+	github.com/prometheus/procfs v0.23.0 // what the tests and the benchmark see of a process
+	github.com/rs/zerolog v1.35.1 // log lines without garbage
+	github.com/spf13/cobra v1.10.2 // command line, its manual and completions
+	github.com/winfsp/cgofuse v1.6.0 // FUSE on macOS
+	golang.org/x/image v0.24.0 // text in the pictures that the window draws; scaled icons
+	golang.org/x/sys v0.49.0 // system calls that the standard library lacks
+	golang.org/x/tools v0.52.0 // packaging/oscheck: types on systems that are not here
+	gopkg.in/natefinch/lumberjack.v2 v2.2.1 // rotated logs
+	pgregory.net/rapid v1.3.0 // tests: random calls, shrunk
 )
 
 require (
@@ -59,7 +59,7 @@ require (
 	github.com/srwiley/oksvg v0.0.0-20221011165216-be6e8873101c // indirect
 	github.com/srwiley/rasterx v0.0.0-20220730225603-2ab79fcdd4ef // indirect
 	github.com/stretchr/testify v1.12.1 // indirect
-	github.com/yuin/goldmark v1.7.8 // indirect
+	github.com/yuin/goldmark v1.8.7 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/net v0.61.0 // indirect

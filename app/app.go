@@ -44,6 +44,7 @@ func runApp(out, errOut io.Writer, o appOptions) error {
 	}
 	settings, err := config.Load(path)
 	if err != nil {
+		tellDesktop(err)
 		return err
 	}
 	if err := display(); err != nil {
@@ -53,15 +54,32 @@ func runApp(out, errOut io.Writer, o appOptions) error {
 	return runDesktop(errOut, path, settings, o, crashes)
 }
 
+// tellDesktop shows why the program does not start, where there may be no terminal in which it could be read.
+func tellDesktop(err error) {
+	if display() != nil {
+		return
+	}
+	to := newNotifier()
+	to.show(notice{title: "Vitrine does not start", body: printable(err.Error()), urgent: true})
+	to.close()
+}
+
 // raise lets the Vitrine that runs already show its window.
 func raise(running *control.Peer) error {
 	return running.Ask(context.Background(), control.Request{Do: control.DoOpen}, func(control.Reply) error { return nil })
 }
 
-// runDesktop shows tray and window until the person quits, or a signal ends it.
+// runDesktop shows tray and window until the person quits, or a signal ends it. It can be spoken to first of all: the
+// desktop may be slow to say whether it has a tray.
 func runDesktop(errOut io.Writer, path string, settings config.Config, o appOptions, crashes []crash.Report) error {
 	_, err := os.Stat(path)
 	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin}
+	f := &foreground{errOut: errOut}
+	c := newController(path, settings, f.say)
+	f.engine = c.engine
+	defer c.notices.to.close()
+	var wanted laterWindow
+	defer c.answers(wanted.show).listen(traySocket, f.say)()
 	if err := awaitTrayHost(o.atLogin); err != nil {
 		options.Tray = false
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
@@ -70,18 +88,15 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	if unknownLanguage != "" {
 		fmt.Fprintf(errOut, "vitrine: the window does not know the language of %s and speaks English\n", printable(unknownLanguage))
 	}
-	f := &foreground{errOut: errOut, signals: catchSignals()}
-	c := newController(path, settings, f.say)
-	f.engine = c.engine
+	f.signals = catchSignals()
 	defer c.layoutKeeper.wait()
 	c.showCrashes(crashes)
 	window := ui.New(c, options)
 	c.stop, c.window = window.Stop, window.ShowWindow
-	defer c.notices.to.close()
+	wanted.is(window.ShowWindow)
 	done := make(chan struct{})
 	defer close(done)
 	go c.notices.attend(c.engine.record.InFlight, done)
-	defer c.answers(window.ShowWindow).listen(traySocket, f.say)()
 	if settings.MountOnStart {
 		go c.mountOnStart()
 	}
@@ -105,6 +120,32 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 		err = keepFailure(err)
 	}
 	return errors.Join(err, end())
+}
+
+// laterWindow is a window that can be shown before it is there: it is then, once it is.
+type laterWindow struct {
+	mu     sync.Mutex // guards all below
+	window func()     // shows it; nil until it is there
+	wanted bool
+}
+
+func (l *laterWindow) show() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wanted = true
+	if l.window != nil {
+		l.window()
+	}
+}
+
+// is tells how the window is shown from now on.
+func (l *laterWindow) is(window func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.window = window
+	if l.wanted {
+		window()
+	}
 }
 
 // windowPatience is how long the window may take to end after a signal. Fyne 2.7 can then wait for ever, for an event

@@ -34,6 +34,8 @@ func TestCommandLine(t *testing.T) {
 		{"mount --in-place", 2, "--in-place takes one folder; 0 given"},
 		{"mount --in-place a b", 2, "--in-place takes one folder; 2 given"},
 		{"mount --colour a b", 2, "unknown flag: --colour"},
+		{"--colour", 2, "unknown flag: --colour"},
+		{"status --colour", 2, "unknown flag: --colour"},
 		{"paint", 2, `unknown command "paint"`},
 		{"version now", 2, `unknown command "now"`},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -65,13 +67,20 @@ func trayHost() error {
 		return err
 	}
 	defer bus.Close()
-	watcher := bus.Object("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher")
-	shown, err := watcher.GetProperty("org.kde.StatusNotifierWatcher.IsStatusNotifierHostRegistered")
+	ctx, stop := context.WithTimeout(context.Background(), busPatience)
+	defer stop()
+	const watcher = "org.kde.StatusNotifierWatcher"
+	var shown dbus.Variant
+	err = bus.Object(watcher, "/StatusNotifierWatcher").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
+		watcher, "IsStatusNotifierHostRegistered").Store(&shown)
 	if err != nil || shown.Value() != true {
 		return errors.New("this desktop shows none")
 	}
 	return nil
 }
+
+// busPatience is how long the session bus, and who is on it, may take to answer.
+const busPatience = 5 * time.Second
 
 // sessionBus opens a connection of its own to the person's session bus.
 func sessionBus() (*dbus.Conn, error) {
@@ -79,11 +88,17 @@ func sessionBus() (*dbus.Conn, error) {
 	if address == "" {
 		address = "unix:path=" + filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
 	}
-	bus, err := dbus.Connect(address)
-	if err != nil {
-		return nil, errors.New("there is no session bus")
+	ctx, giveUp := context.WithCancel(context.Background()) // lives as long as the connection
+	late := time.AfterFunc(busPatience, giveUp)
+	bus, err := dbus.Connect(address, dbus.WithContext(ctx))
+	switch {
+	case late.Stop() && err == nil:
+		return bus, nil
+	case ctx.Err() != nil:
+		return nil, errors.New("the session bus does not answer")
 	}
-	return bus, nil
+	giveUp()
+	return nil, errors.New("there is no session bus")
 }
 
 // openFolder shows a folder in the file manager.

@@ -263,12 +263,20 @@ func TestWithoutTray(t *testing.T) {
 	}
 }
 
-// pressUntil presses the shortcut of the window's main button, which mounts or ejects, once the window is ready.
+// pressUntil presses the shortcut of the window's main button, which mounts or ejects. A window that is not ready yet
+// takes no keys: then it is pressed again.
 func pressUntil(t *testing.T, s *desktop.Session, mountPoint string, want bool) {
 	t.Helper()
-	time.Sleep(500 * time.Millisecond)
-	s.Key("ctrl+m")
-	waitMounted(t, mountPoint, want)
+	desktop.Until(t, 3*soon, fmt.Sprintf("the key to make mounted = %v at %s", want, mountPoint), func() error {
+		time.Sleep(500 * time.Millisecond)
+		s.Key("ctrl+m")
+		for end := time.Now().Add(soon / 3); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			if isMounted(t, mountPoint) == want {
+				return nil
+			}
+		}
+		return fmt.Errorf("it did nothing")
+	})
 }
 
 // TestDrag drags a file from one file manager window into the mounted folder in another.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -63,5 +66,50 @@ func TestEjectOfTheTraysDrive(t *testing.T) {
 	check(t, item.Click("Quit"))
 	if exit := p.WaitExit(soon); exit != 0 {
 		t.Errorf("exit status %d", exit)
+	}
+}
+
+// TestDeafBus has a session bus that takes connections and never answers. Vitrine can be spoken to before it gives up on
+// it: a second start ends. Its window comes up once it has given up, and mounts.
+func TestDeafBus(t *testing.T) {
+	s := desktop.New(t)
+	s.StartXvfb(1280, 800)
+	s.StartWindowManager()
+	bus, err := net.Listen("unix", filepath.Join(s.RuntimeDir, "deaf"))
+	check(t, err)
+	defer bus.Close()
+	s.Bus = "unix:path=" + bus.Addr().String()
+	heard := make(chan error, 100) // for each connection that was given up: whether there was a socket by then
+	go func() {
+		for {
+			conn, err := bus.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				io.Copy(io.Discard, conn)
+				_, err := os.Stat(filepath.Join(s.RuntimeDir, "vitrine", traySocket+".sock"))
+				heard <- err
+			}()
+		}
+	}()
+	s.WriteFile(".config/vitrine/config.toml", quiet)
+	first := s.Start(vitrine)
+	desktop.Until(t, soon, "the first to be reached", func() error {
+		if exit, said := command(s, "status"); exit != 0 {
+			return fmt.Errorf("it says %q", said)
+		}
+		return nil
+	})
+	wantCommand(t, s, 0, "")
+	check(t, <-heard)
+	first.WaitOutput("no tray icon: the session bus does not answer", soon)
+	s.WaitWindow("Vitrine", soon).Raise()
+	mountPoint := filepath.Join(s.Home, "Vitrine")
+	pressUntil(t, s, mountPoint, true)
+	keep(t, s, "deaf-bus.png")
+	first.Signal(syscall.SIGTERM)
+	if exit := first.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d:\n%s", exit, first.Output())
 	}
 }

@@ -15,16 +15,16 @@ import (
 const (
 	serverName = "org.freedesktop.Notifications"
 	serverPath = dbus.ObjectPath("/org/freedesktop/Notifications")
-	serverWait = 5 * time.Second // for an answer
 )
 
 // desktopNotifier shows notices through the session bus. One goroutine speaks with the server.
 type desktopNotifier struct {
 	orders chan func()
-	done   chan struct{}
-	bus    *dbus.Conn // used by the goroutine alone, as is all below up to mu
+	done   chan struct{} // closed when the goroutine has ended
+	bus    *dbus.Conn    // used by the goroutine alone, as is all below up to mu
 	heard  chan *dbus.Signal
 	shown  map[noticeKind]shownNotice
+	ending bool
 
 	mu   sync.Mutex // guards all below
 	caps []string   // what the server can do, nil where there is none
@@ -36,28 +36,30 @@ type shownNotice struct {
 	actions []noticeAction
 }
 
-// newNotifier connects to the notification server. Where there is none nothing is shown.
+// newNotifier returns at once, and connects to the notification server meanwhile. Where there is none nothing is shown.
 func newNotifier() notifier {
-	n := &desktopNotifier{orders: make(chan func(), 64), done: make(chan struct{}), shown: map[noticeKind]shownNotice{}}
-	bus, err := sessionBus()
-	if err != nil {
-		return n
-	}
-	n.bus, n.heard = bus, make(chan *dbus.Signal, 16)
-	bus.Signal(n.heard)
-	if bus.AddMatchSignal(dbus.WithMatchInterface(serverName), dbus.WithMatchObjectPath(serverPath)) != nil {
-		bus.Close()
-		return n
+	n := &desktopNotifier{
+		orders: make(chan func(), 64), done: make(chan struct{}), heard: make(chan *dbus.Signal, 16), shown: map[noticeKind]shownNotice{},
 	}
 	n.order(func() { n.askServer() })
 	go n.run()
 	return n
 }
 
-// run carries out orders and answers clicks until close.
+// run carries out orders and answers clicks until close, where there is a bus.
 func (n *desktopNotifier) run() {
-	defer n.bus.Close()
-	for {
+	defer close(n.done)
+	bus, err := sessionBus()
+	if err != nil {
+		return
+	}
+	defer bus.Close()
+	n.bus = bus
+	bus.Signal(n.heard)
+	if bus.AddMatchSignal(dbus.WithMatchInterface(serverName), dbus.WithMatchObjectPath(serverPath)) != nil {
+		return
+	}
+	for !n.ending {
 		select {
 		case order := <-n.orders:
 			order()
@@ -68,8 +70,6 @@ func (n *desktopNotifier) run() {
 				continue
 			}
 			n.answer(s)
-		case <-n.done:
-			return
 		}
 	}
 }
@@ -98,16 +98,13 @@ func (n *desktopNotifier) askServer() (caps []string) {
 }
 
 func (n *desktopNotifier) call(method string, args ...any) *dbus.Call {
-	ctx, stop := context.WithTimeout(context.Background(), serverWait)
+	ctx, stop := context.WithTimeout(context.Background(), busPatience)
 	defer stop()
 	return n.bus.Object(serverName, serverPath).CallWithContext(ctx, serverName+"."+method, 0, args...)
 }
 
 // order has something done by the goroutine. Where that is far behind, as with a server that does not answer, it is left out.
 func (n *desktopNotifier) order(f func()) {
-	if n.bus == nil {
-		return
-	}
 	select {
 	case n.orders <- f:
 	default:
@@ -185,12 +182,9 @@ func (n *desktopNotifier) answer(s *dbus.Signal) {
 
 // close ends the notifier after what was ordered before, unless the server does not answer.
 func (n *desktopNotifier) close() {
-	if n.bus == nil {
-		return
-	}
-	n.order(func() { close(n.done) })
+	n.order(func() { n.ending = true })
 	select {
 	case <-n.done:
-	case <-time.After(serverWait):
+	case <-time.After(busPatience):
 	}
 }

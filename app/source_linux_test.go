@@ -37,11 +37,14 @@ func copySlowly(from, to string) error {
 	if err != nil {
 		return err
 	}
-	for line := make([]byte, 1); ; {
+	for line, block := make([]byte, 1), make([]byte, copyBlock); ; {
 		if _, err := os.Stdin.Read(line); err == io.EOF {
 			return nil
 		}
-		if _, err := io.CopyN(struct{ io.Writer }{out}, in, copyBlock); err != nil {
+		if _, err := io.ReadFull(in, block); err != nil { // a whole block in one call, so that nobody sees a part of it
+			return err
+		}
+		if _, err := out.Write(block); err != nil {
 			return err
 		}
 	}

@@ -276,3 +276,33 @@ func TestConfigurationsThatAreNotUnderstood(t *testing.T) {
 		wantFile(t, path, text)
 	}
 }
+
+// TestConfigurationIsNotUnderstoodOnADesktop tells those who see no terminal.
+func TestConfigurationIsNotUnderstoodOnADesktop(t *testing.T) {
+	s := desktop.New(t)
+	s.StartBus()
+	s.StartXvfb(1280, 800)
+	host := s.StartHost()
+	path := s.WriteFile(".config/vitrine/config.toml", "version = 7\n")
+	wantCommand(t, s, 1, "of a newer Vitrine")
+	if n := host.WaitNotification("Vitrine does not start", soon); !strings.Contains(n.Body, path) || !strings.Contains(n.Body, "of a newer Vitrine") {
+		t.Errorf("%q", n)
+	}
+}
+
+// TestUnknownLocaleInTheWindow starts it in a language that nobody speaks: the window is in English, and it says so.
+func TestUnknownLocaleInTheWindow(t *testing.T) {
+	s := desktop.New(t)
+	s.StartXvfb(1280, 800)
+	s.StartWindowManager()
+	s.WriteFile(".config/vitrine/config.toml", quiet)
+	cmd := exec.Command(vitrine)
+	cmd.Env = []string{"LANG=xx_YY.UTF-8", "LC_ALL=xx_YY.UTF-8"}
+	p := s.StartCmd(cmd)
+	p.WaitOutput("does not know the language of LC_ALL=xx_YY.UTF-8 and speaks English", soon)
+	s.WaitWindow("Vitrine", soon)
+	p.Signal(syscall.SIGTERM)
+	if exit := p.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d:\n%s", exit, p.Output())
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -30,18 +31,44 @@ func (a *attachment) serve(fs *FS) (err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	comma := strings.NewReplacer(`\`, `\\`, `,`, `\,`)
-	options := "fsname=" + comma.Replace(a.p.Backing) + ",volname=" + comma.Replace(filepath.Base(a.p.MountPoint))
-	if a.p.ReadOnly {
-		options += ",ro"
-	}
-	if a.p.AllowOther {
-		options += ",allow_other,default_permissions"
-	}
+	options := mountOptions(a.p, volumeIcon())
 	if !fuse.NewFileSystemHost(fs).Mount(a.p.MountPoint, []string{"-o", options}) {
 		return errors.New("FUSE refused; its reason is in the terminal or in Console")
 	}
 	return nil
+}
+
+// mountOptions are what macFUSE and FUSE-T are told; icon is a file, "" for none.
+func mountOptions(p *prepared, icon string) string {
+	comma := strings.NewReplacer(`\`, `\\`, `,`, `\,`)
+	options := "fsname=" + comma.Replace(p.Backing) + ",volname=" + comma.Replace(filepath.Base(p.MountPoint))
+	if icon != "" {
+		options += ",volicon=" + comma.Replace(icon)
+	}
+	if p.ReadOnly {
+		options += ",ro"
+	}
+	if p.AllowOther {
+		options += ",allow_other,default_permissions"
+	}
+	return options
+}
+
+// volumeIcon is the file with the icon that the Finder shows for the drive: the application's own, where the program
+// runs from its bundle and macFUSE is there. FUSE-T has no icons and would refuse to mount.
+func volumeIcon() string {
+	const macFUSE = "/usr/local/lib/libfuse.2.dylib" // which cgofuse prefers
+	program, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	icon := filepath.Join(filepath.Dir(program), "..", "Resources", "Vitrine.icns")
+	for _, path := range []string{macFUSE, icon} {
+		if _, err := os.Stat(path); err != nil {
+			return ""
+		}
+	}
+	return icon
 }
 
 // abandon undoes what serve left behind.

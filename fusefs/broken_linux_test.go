@@ -11,7 +11,7 @@ import (
 // TestStormNoticesTheBug builds the filesystem with the lock dropped before the system call, as in the program that
 // lost writes, and runs TestStorm on it: it must fail.
 func TestStormNoticesTheBug(t *testing.T) {
-	cmd := exec.Command("go", "test", "-race", "-tags", "brokenlock", "-short", "-count=1", "-run", "^TestStorm$", ".")
+	cmd := exec.Command("go", "test", "-race", "-tags", "brokenlock", "-count=1", "-run", "^TestStorm$", ".")
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		t.Fatalf("TestStorm passes without the lock:\n%s", out)

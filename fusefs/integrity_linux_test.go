@@ -44,7 +44,7 @@ func TestIntegrity(t *testing.T) {
 	check(t, os.WriteFile(p.file("shared"), nil, 0o600))
 	all := startClerks(t, workers, job{Kind: "stripes", Folder: p.path})
 	rounds, calls := 0, 0
-	for end := time.Now().Add(soakTime(t, 15*time.Second)); time.Now().Before(end); rounds++ {
+	for end := time.Now().Add(soakTime(t, 10*time.Second)); time.Now().Before(end); rounds++ {
 		size := int64(whole)
 		if rounds%2 == 1 {
 			size = rand.Int64N(whole)

@@ -12,13 +12,7 @@ import (
 // TestKilled kills the serving process at random moments under load, again and again over the same folders. Whatever
 // write(2) acknowledged is in the backing folder, and the next mount clears what the dead one left.
 func TestKilled(t *testing.T) {
-	times := 40
-	switch {
-	case os.Getenv(soakEnv) != "":
-		times = 200
-	case testing.Short():
-		times = 5
-	}
+	times := soakCount(40, 200)
 	c := Config{Backing: freshFolder(t, "backing"), MountPoint: freshFolder(t, "mount")}
 	acknowledged := 0
 	for round := range times {

@@ -20,7 +20,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// soakEnv makes the tests that work for a while by chance work for this long each, as "10m":
+// soakEnv makes the tests that work for a while by chance work for this long each, as "10m", and those that do something
+// many times do it more often:
 //
 //	VITRINE_TEST_SOAK=10m go test -race -timeout 2h -run 'TestModel|TestSoak|TestIntegrity' ./fusefs
 const soakEnv = "VITRINE_TEST_SOAK"
@@ -42,11 +43,22 @@ func soakTime(t *testing.T, bounded time.Duration) time.Duration {
 	return long
 }
 
+// soakCount is how many times a test does something, or how much of it: as much as shows a fault that is there, or more.
+func soakCount[N int | int64](bounded, soak N) N {
+	switch {
+	case os.Getenv(soakEnv) != "":
+		return soak
+	case testing.Short():
+		return bounded / 10
+	}
+	return bounded
+}
+
 // TestModel makes the same random calls in a mount and in a plain folder beside it, and compares what each call
 // answers, the two trees, and the backing folder. A sequence that differs is shrunk and printed a step a line; kept in
 // a file of testdata/model it is tried in each run from then on, by TestModelCases.
 func TestModel(t *testing.T) {
-	newModel(t).check(t, 20*time.Second)
+	newModel(t).check(t, 15*time.Second)
 }
 
 // check makes random calls for so long, unless the environment says otherwise.

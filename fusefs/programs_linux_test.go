@@ -280,10 +280,7 @@ func TestCopyAndMove(t *testing.T) {
 func TestTar(t *testing.T) {
 	needs(t, "tar")
 	p := mountChild(t)
-	count := 20_000
-	if testing.Short() {
-		count = 2_000
-	}
+	count := soakCount(5_000, 20_000)
 	from := freshFolder(t, "from")
 	for i := range count {
 		dir := filepath.Join(from, strconv.Itoa(i/1000))

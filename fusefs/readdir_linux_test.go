@@ -17,10 +17,7 @@ import (
 // is there all the time comes exactly once.
 func TestFolderUnderChange(t *testing.T) {
 	p := mountChild(t)
-	count := 100_000
-	if testing.Short() {
-		count = 10_000
-	}
+	count := soakCount(25_000, 100_000)
 	check(t, os.Mkdir(p.file("d"), 0o755))
 	for i := range count {
 		fd, err := unix.Open(p.behind(fmt.Sprintf("d/stays-%d", i)), unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)

@@ -32,7 +32,7 @@ func TestSoak(t *testing.T) {
 		all := startClerks(t, soakProcesses, job{Kind: "soak", Folder: p.file(folder), Other: m.other})
 		calls := 0
 		for _, w := range all {
-			w.tell((soakTime(t, 20*time.Second) / soakRounds).String())
+			w.tell((soakTime(t, 12*time.Second) / soakRounds).String())
 		}
 		for _, w := range all {
 			var n int

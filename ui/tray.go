@@ -132,7 +132,7 @@ func (t *tray) show() {
 // tell sends icon and tooltip to the desktop.
 func (t *tray) tell(f trayFace) {
 	if f.icon != t.shown.icon {
-		t.desk.SetSystemTrayIcon(iconResources[f.icon]())
+		t.showIcon(f.icon)
 	}
 	if f.tooltip != t.shown.tooltip {
 		systray.SetTooltip(f.tooltip)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,9 @@ type Source struct {
 // buckets reach from what the page cache answers to what a sleeping network disk does, in seconds.
 var buckets = prometheus.ExponentialBuckets(1e-5, 4, 11)
 
+// liveHeap is what a garbage collection left: the one size of a heap that tells a leak from garbage.
+var liveHeap = regexp.MustCompile(`^/gc/heap/live:bytes$`)
+
 // Sink counts operations. It is attached to a record.
 type Sink struct {
 	registry      *prometheus.Registry
@@ -52,7 +56,8 @@ func NewSink(version string, s Source) *Sink {
 	m.failed = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "vitrine_errors_total", Help: "Operations that failed unexpectedly, by kind and error.",
 	}, []string{"op", "errno"})
-	m.registry.MustRegister(durations, m.failed, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(durations, m.failed, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: liveHeap})))
 	m.registerTotals(s)
 	m.gauge("vitrine_build_info", "The version that runs; always 1.", prometheus.Labels{"version": version}, func() float64 { return 1 })
 	return m

@@ -26,8 +26,12 @@ var glyphColor = [NumGlyph]color.NRGBA{
 }
 
 // Tray draws a tray icon of size pixels, square.
-func Tray(g Glyph, size int) *image.NRGBA {
-	c := glyphColor[g]
+func Tray(g Glyph, size int) *image.NRGBA { return glyph(g, size, glyphColor[g]) }
+
+// Template draws the same in black, for the menu bar of macOS: it takes the shape and chooses the colour itself.
+func Template(g Glyph, size int) *image.NRGBA { return glyph(g, size, color.NRGBA{A: 0xff}) }
+
+func glyph(g Glyph, size int, c color.NRGBA) *image.NRGBA {
 	base := roundRect(0.06, 0.83, 0.94, 0.97, 0.05)
 	knob := circle(0.5, 0.085, 0.075)
 	bell := dome(0.13, 0.13, 0.87, 0.77)

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(executeEnv) != "" {
 		main()
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector of each child would wait for a second
 	os.Exit(m.Run())
 }
 
@@ -35,11 +36,11 @@ func benchmark(t *testing.T, args ...string) (cmd *exec.Cmd, out, errOut *bytes.
 	return cmd, out, errOut
 }
 
-// build builds Vitrine as it is tested elsewhere, under the race detector.
+// build builds Vitrine as packaging/bench does.
 func build(t *testing.T, flags ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vitrine")
-	if out, err := exec.Command("go", slices.Concat([]string{"build", "-race", "-o", path}, flags, []string{"../../app"})...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", slices.Concat([]string{"build", "-o", path}, flags, []string{"../../app"})...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return path
@@ -55,11 +56,22 @@ func leftovers(t *testing.T, in string, pid int) []string {
 	return found
 }
 
-func TestSmallestRun(t *testing.T) {
-	program, dir := build(t), t.TempDir()
+// fewRows are of each kind: bytes, files, and what another program does. packaging/test measures all rows once, with
+// packaging/bench.
+var fewRows = []string{"seq write 128K", "create files", "git status ×3"}
+
+// TestRun measures a little, and then is interrupted in its midst.
+func TestRun(t *testing.T) {
+	program := build(t)
+	t.Run("to its end", func(t *testing.T) { smallestRun(t, program) })
+	t.Run("interrupted", func(t *testing.T) { interruptedRun(t, program) })
+}
+
+func smallestRun(t *testing.T, program string) {
+	dir := t.TempDir()
 	figures, picture := filepath.Join(dir, "f.json"), filepath.Join(dir, "p.png")
 	cmd, out, errOut := benchmark(t, "--size", "small", "--rounds", "1", "--vitrine", program, "--servers", "vitrine",
-		"--disk", dir, "--json", figures, "--png", picture)
+		"--rows", strings.Join(fewRows, ","), "--disk", dir, "--json", figures, "--png", picture)
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s%s", err, out, errOut)
 	}
@@ -75,16 +87,16 @@ func TestSmallestRun(t *testing.T) {
 		t.Fatalf("%d storages, want 2", len(r.Storages))
 	}
 	for _, s := range r.Storages {
-		if len(s.Rows) != len(workloads) {
-			t.Errorf("%s: %d rows, want %d", s.Name, len(s.Rows), len(workloads))
+		if len(s.Rows) != len(fewRows) {
+			t.Errorf("%s: %d rows, want %d", s.Name, len(s.Rows), len(fewRows))
 		}
 		for _, row := range s.Rows {
 			wantSamples(t, s, row, r.Servers)
 		}
 	}
-	for _, w := range workloads {
-		if strings.Count(out.String(), "\n| "+w.name+" ") != 4 {
-			t.Errorf("%q is not in all four tables:\n%s", w.name, out)
+	for _, name := range fewRows {
+		if strings.Count(out.String(), "\n| "+name+" ") != 4 {
+			t.Errorf("%q is not in all four tables:\n%s", name, out)
 		}
 	}
 	if info, err := os.Stat(picture); err != nil || info.Size() == 0 {
@@ -113,9 +125,8 @@ func wantSamples(t *testing.T, s *storage, r *row, servers []string) {
 	}
 }
 
-// TestInterrupted ends a run in its midst, as Ctrl-C does: it leaves no mount, no folder and no process.
-func TestInterrupted(t *testing.T) {
-	program := build(t)
+// interruptedRun ends a run as Ctrl-C does: it leaves no mount, no folder and no process.
+func interruptedRun(t *testing.T, program string) {
 	pipe, progress, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

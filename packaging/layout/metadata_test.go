@@ -4,6 +4,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pelletier/go-toml/v2"
@@ -42,5 +43,28 @@ func TestMetadataIsCompleteAndKnownToFyne(t *testing.T) {
 	defer icon.Close()
 	if picture, err := png.DecodeConfig(icon); err != nil || picture.Width != picture.Height || picture.Width < 128 {
 		t.Errorf("%s: %d×%d, %v; it must be square, of 128 pixels or more", d.Icon, picture.Width, picture.Height, err)
+	}
+}
+
+// TestDependenciesSayWhy reads go.mod: what is required directly has a comment.
+func TestDependenciesSayWhy(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(top(t), "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, direct, _ := strings.Cut(string(text), "require (")
+	direct, _, _ = strings.Cut(direct, ")")
+	count := 0
+	for line := range strings.Lines(direct) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		count++
+		if _, why, _ := strings.Cut(line, "//"); strings.TrimSpace(why) == "" {
+			t.Errorf("go.mod does not say why %s is there", line)
+		}
+	}
+	if count < 10 {
+		t.Errorf("%d dependencies are read, which cannot be all", count)
 	}
 }

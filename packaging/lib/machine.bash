@@ -18,6 +18,10 @@ die() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# The oldest macOS that the Go of go.mod makes programs for.
+# shellcheck disable=SC2034 # for those who source this
+readonly oldest_macos=12.0
+
 # packages SYSTEM PURPOSE prints the names of the packages that building, running, testing or measuring needs.
 packages() {
 	case $1-$2 in
@@ -25,12 +29,12 @@ packages() {
 	fedora-package) echo git appstream desktop-file-utils xz binutils ;;
 	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
-	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 tar ;;
+	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 systemd tar ;;
 	debian-price) echo xvfb xdotool ;;
 	debian-bench) echo bindfs findutils g++ git libfuse3-dev loggedfs rclone ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
-	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl acl fio git make postgresql-server postgresql-contrib rsync sqlite tar ;;
+	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl acl fio git make postgresql-server postgresql-contrib rsync sqlite systemd tar ;;
 	fedora-price) echo xorg-x11-server-Xvfb xdotool ;;
 	fedora-bench) echo bindfs findutils fuse3-devel git rclone ;;
 	esac
@@ -144,17 +148,29 @@ check_other_linux() {
 			die "measuring with a window needs Xvfb and xdotool. Install what is missing and start again."
 		fi
 		[[ $purpose == test ]] || continue
-		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import wmctrl setfacl fio gcc git make postgres rsync sqlite3 tar; do
+		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import wmctrl setfacl fio gcc git make postgres rsync sqlite3 systemctl tar; do
 			has "$program" || die "the tests need $program, which is missing. Install it and start again."
 		done
 	done
 }
 
+any_exists() {
+	local path
+	for path; do
+		[[ ! -e $path ]] || return 0
+	done
+	return 1
+}
+
+# Where FUSE is on a Mac: macFUSE, or FUSE-T.
+: "${macos_fuse:=/Library/Filesystems/macfuse.fs /usr/local/lib/libfuse-t.dylib}"
+
 require_macos() {
 	local missing=()
 	xcode-select -p >/dev/null 2>&1 || missing+=("  xcode-select --install        (the C compiler)")
 	find_go || missing+=("  brew install go               (or https://go.dev/dl)")
-	[[ -d /Library/Filesystems/macfuse.fs || -e /usr/local/lib/libfuse-t.dylib ]] ||
+	# shellcheck disable=SC2086 # paths without spaces
+	any_exists $macos_fuse ||
 		missing+=("  brew install --cask macfuse   (then allow it in System Settings, Privacy & Security, and restart)")
 	[[ ${#missing[@]} == 0 ]] || die "this Mac misses something. Run these, then start again:" "${missing[@]}"
 }

@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package ui
+
+func (t *tray) showIcon(icon trayIcon) { t.desk.SetSystemTrayIcon(iconResources[icon]()) }
