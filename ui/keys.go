@@ -82,6 +82,8 @@ func (w *window) typedRune(r rune) {
 		w.chart.setPeriod(w.chart.shown - 1)
 	case '-':
 		w.chart.setPeriod(w.chart.shown + 1)
+	case 'r', 'R':
+		w.win.Canvas().Focus(w.chart)
 	case 'l', 'L':
 		w.chart.setHeat(!w.chart.heat)
 	default:
@@ -186,6 +188,7 @@ func (w *window) helpSheet() []struct {
 		help{"+ -", tr("show less, more of the past")},
 		help{"!", tr("story of the last error")},
 		help{"L", tr("chart of latencies or of bytes")},
+		help{"R  ← →", tr("select a time in the chart")},
 		help{"? F1", tr("this sheet")})
 	return []struct {
 		title string
@@ -198,7 +201,7 @@ func (w *window) helpSheet() []struct {
 		}},
 		{tr("Tables"), []help{
 			{"↑ ↓ PgUp PgDn", tr("move the selection")}, {tr("Home") + " " + tr("End"), tr("first, last row")},
-			{tr("Shift") + " ↑ ↓", tr("select several rows")}, {shortcutName("C"), tr("copy the selected rows")},
+			{tr("Shift") + " ↑ ↓", tr("select several rows")}, {"S " + tr("Shift") + " S", tr("sort by the next column, turn the order")}, {shortcutName("C"), tr("copy the selected rows")},
 			{tr("Menu key"), tr("what can be done with the row")}, {"Esc", tr("let go of the selection")},
 		}},
 		{tr("Log"), []help{

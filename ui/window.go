@@ -63,6 +63,7 @@ func newWindow(u *UI) {
 	w.progress = newProgress()
 	w.figures = newFigures(w.showLastError)
 	w.chart = newChart(w.refresh)
+	w.chart.left, w.chart.typed, w.chart.pressed = w.focusTable, w.typedRune, w.typedKey
 	w.buildTabs()
 	w.win.SetPadded(false)
 	body := container.NewStack(w.build(), w.suggestions.layer, w.tip.layer)

@@ -85,6 +85,12 @@ func (s *Session) Type(text string) {
 	s.mustRun("xdotool", "type", "--delay", "20", "--", text)
 }
 
+// Clipboard returns the text that was copied last.
+func (s *Session) Clipboard() string {
+	s.t.Helper()
+	return s.mustRun("xclip", "-selection", "clipboard", "-target", "UTF8_STRING", "-o")
+}
+
 // Drag drags with the left mouse button, as file managers accept it: many small steps, a rest over the target, and
 // only then the release.
 func (s *Session) Drag(from, to image.Point) {
