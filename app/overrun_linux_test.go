@@ -27,6 +27,13 @@ func (d *dam) Collect([]oplog.Event, uint64) {
 	defer d.gate.Unlock()
 }
 
+// while shuts the dam for as long as do runs.
+func (d *dam) while(do func()) {
+	d.gate.Lock()
+	defer d.gate.Unlock()
+	do()
+}
+
 // TestOverrunsLeaveTheTablesRight drops most of what a workload and a holder of files do, and then compares what the window
 // shows as open and as in flight with the handle table, with the record, and with what the holder knows of itself.
 func TestOverrunsLeaveTheTablesRight(t *testing.T) {
@@ -39,14 +46,14 @@ func TestOverrunsLeaveTheTablesRight(t *testing.T) {
 
 	h := startHolder(t, s, mountPoint)
 	for i := range 3 {
-		wall.gate.Lock()
-		h.asks("turn")
-		h.asks("turn")
-		if i == 1 {
-			_, ended := startWork(t, s, mountPoint, 8*workers)
-			ended()
-		}
-		wall.gate.Unlock()
+		wall.while(func() {
+			h.asks("turn")
+			h.asks("turn")
+			if i == 1 {
+				_, ended := startWork(t, s, mountPoint, 8*workers)
+				ended()
+			}
+		})
 		e.record.Flush()
 		h.matches(t, e)
 	}
@@ -148,8 +155,8 @@ const (
 	turnFiles  = 40
 )
 
-// holding is a file that a holder has open.
-type holding struct {
+// heldFile is a file that a holder has open.
+type heldFile struct {
 	fd   int
 	path string
 	holds
@@ -161,7 +168,7 @@ func holdFiles(folder string) error {
 	if err != nil {
 		return err
 	}
-	var held []holding
+	var held []heldFile
 	if held, err = waitForALock(folder); err != nil {
 		return err
 	}
@@ -186,13 +193,13 @@ func holdFiles(folder string) error {
 }
 
 // waitForALock holds a lock and waits for the same one, for as long as the process lives.
-func waitForALock(folder string) (held []holding, err error) {
+func waitForALock(folder string) (held []heldFile, err error) {
 	for range 2 {
 		fd, err := unix.Open(folder+waitedFile, unix.O_CREAT|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 		if err != nil {
 			return nil, err
 		}
-		held = append(held, holding{fd: fd, path: waitedFile})
+		held = append(held, heldFile{fd: fd, path: waitedFile})
 	}
 	if err := unix.Flock(held[0].fd, unix.LOCK_EX); err != nil {
 		return nil, err
@@ -203,7 +210,7 @@ func waitForALock(folder string) (held []holding, err error) {
 }
 
 // holdTurn makes files and uses them; of those there were it closes every second one, and renames or removes others.
-func holdTurn(folder string, turn int, before []holding, block []byte) (held []holding, err error) {
+func holdTurn(folder string, turn int, before []heldFile, block []byte) (held []heldFile, err error) {
 	for i, h := range before {
 		switch {
 		case h.path == waitedFile || i%4 == 0:
@@ -220,7 +227,7 @@ func holdTurn(folder string, turn int, before []holding, block []byte) (held []h
 		}
 	}
 	for i := range turnFiles {
-		h := holding{path: fmt.Sprintf("/%d-%d", turn, i)}
+		h := heldFile{path: fmt.Sprintf("/held-%d-%d", turn, i)}
 		if h.fd, err = unix.Open(folder+h.path, unix.O_CREAT|unix.O_RDWR|unix.O_DIRECT|unix.O_CLOEXEC, 0o600); err != nil {
 			return nil, err
 		}

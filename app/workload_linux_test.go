@@ -259,7 +259,7 @@ func (w *worker) keepLedger() {
 }
 
 // prepareWork makes what a workload finds in a backing folder.
-func prepareWork(t *testing.T, backing string) {
+func prepareWork(t testing.TB, backing string) {
 	t.Helper()
 	write(t, backing+ledgerFile, "")
 	write(t, filepath.Join(backing, fullFolder, "file"), "")
@@ -274,7 +274,7 @@ func prepareWork(t *testing.T, backing string) {
 
 // startWork starts a workload as a child, by way of the given command line, and returns what reads its balance once it
 // has ended.
-func startWork(t *testing.T, s *desktop.Session, folder string, rounds int, by ...string) (p *desktop.Process, ended func() balance) {
+func startWork(t testing.TB, s *desktop.Session, folder string, rounds int, by ...string) (p *desktop.Process, ended func() balance) {
 	t.Helper()
 	report := filepath.Join(s.Dir, "balance.json")
 	args := append(by, os.Args[0], folder, report, strconv.Itoa(rounds))

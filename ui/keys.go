@@ -116,8 +116,12 @@ func (w *window) selectTab(i int) {
 	w.focusTable()
 }
 
+func (w *window) storyInSight() bool {
+	return w.log.story.box.Visible() && w.tabs.SelectedIndex() == w.tabIndex("log")
+}
+
 func (w *window) focusTable() {
-	if w.log.story.box.Visible() && w.tabs.SelectedIndex() == w.tabIndex("log") {
+	if w.storyInSight() {
 		w.win.Canvas().Focus(w.log.story.chart)
 		return
 	}
@@ -155,9 +159,13 @@ func (w *window) filterLog(text string) {
 	w.focusTable()
 }
 
-// copyRows copies the selected rows of the table in sight as text.
+// copyRows copies the selected rows of the table in sight as text, or the words of the story.
 func (w *window) copyRows() {
-	if text := w.panels[w.tabs.SelectedIndex()].grid().copied(); text != "" {
+	text := w.panels[w.tabs.SelectedIndex()].grid().copied()
+	if w.storyInSight() {
+		text = w.log.story.text()
+	}
+	if text != "" {
 		w.ui.copy(text)
 	}
 }
@@ -197,7 +205,7 @@ func (w *window) helpSheet() []struct {
 		{tr("Window"), window},
 		{tr("Story"), []help{
 			{"↑ ↓", tr("previous, next operation")}, {"← →", tr("earlier, later")}, {"+ - " + tr("Home"), tr("nearer, farther, all of it")},
-			{"Esc", tr("back to the log")},
+			{shortcutName("C"), tr("copy the words")}, {"Esc", tr("back to the log")},
 		}},
 		{tr("Tables"), []help{
 			{"↑ ↓ PgUp PgDn", tr("move the selection")}, {tr("Home") + " " + tr("End"), tr("first, last row")},

@@ -162,6 +162,11 @@ func (p *storyPanel) say(e oplog.Event, x *activity.Explanation) {
 	p.words.Refresh()
 }
 
+// text is what the words say, with the file and its handle above them.
+func (p *storyPanel) text() string {
+	return p.title.text.Text + "\n" + p.name.text.Text + "\n" + p.words.String() + "\n"
+}
+
 // hazards are those that an operation has part in.
 func (p *storyPanel) hazards(seq uint64) []activity.Hazard {
 	if h, ok := p.ui.window.snap.HazardAt(seq); ok {
