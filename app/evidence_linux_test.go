@@ -157,7 +157,7 @@ func dragFilmIn(t *testing.T, s *desktop.Session, activity desktop.Window, mount
 func saveByKeys(t *testing.T, s *desktop.Session, look func(string, ...string)) (file string) {
 	t.Helper()
 	look("evidence-7-save", "ctrl+s")
-	look("evidence-8-format", "Down", "Return")
+	look("evidence-8-format", "Return")
 	look("evidence-9-saved", "Return")
 	desktop.Until(t, soon, "the saved log", func() error {
 		found, err := filepath.Glob(filepath.Join(s.Home, "vitrine-*.ndjson"))

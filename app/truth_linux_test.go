@@ -53,7 +53,7 @@ func TestTruth(t *testing.T) {
 	compareWithWindow(t, s, item, own, status)
 
 	check(t, item.Click("Quit"))
-	if exit := p.WaitExit(soon); exit != 0 {
+	if exit := p.WaitExit(long); exit != 0 { // an eject writes everything to the disk
 		t.Errorf("exit status %d", exit)
 	}
 }

@@ -51,6 +51,8 @@ func (p *logPanel) showSaveMenu() {
 	menu := widget.NewPopUpMenu(m, p.ui.window.win.Canvas())
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.save)
 	menu.ShowAtPosition(at.AddXY(p.save.Size().Width-menu.MinSize().Width, p.save.Size().Height))
+	menu.ActivateNext() // the heading
+	menu.ActivateNext() // what Enter takes
 }
 
 // writeAll writes all that the controller kept. NDJSON is its own affair: what waits for the collector comes along.

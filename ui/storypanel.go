@@ -167,9 +167,9 @@ func (p *storyPanel) text() string {
 	return p.title.text.Text + "\n" + p.name.text.Text + "\n" + p.words.String() + "\n"
 }
 
-// hazards are those that an operation has part in.
+// hazards are those that an operation has part in, but for a refusal, which the evidence tells of.
 func (p *storyPanel) hazards(seq uint64) []activity.Hazard {
-	if h, ok := p.ui.window.snap.HazardAt(seq); ok {
+	if h, ok := p.ui.window.snap.HazardAt(seq); ok && h.Kind != activity.RefusedHandle {
 		return []activity.Hazard{h}
 	}
 	return nil
