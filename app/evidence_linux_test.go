@@ -192,12 +192,14 @@ func viewProof(t *testing.T, s *desktop.Session, running desktop.Window, proof s
 	t.Helper()
 	running.Close() // into the tray
 	s.WaitNoWindow("Vitrine", soon)
+	s.SetClipboard("nothing was copied yet")
 	p := s.Start(vitrine, "view", proof)
 	w := s.WaitWindow("Vitrine", soon)
 	w.Raise()
 	time.Sleep(time.Second) // for the window to take keys
 	s.Key("ctrl+f")
 	s.Type("write err:EBADF")
+	time.Sleep(time.Second) // for the window to find them
 	s.Key("Escape", "Return", "End", "Return")
 	desktop.Until(t, soon, "the story of the saved log", func() error {
 		s.Key("ctrl+c")

@@ -91,6 +91,18 @@ func (s *Session) Clipboard() string {
 	return s.mustRun("xclip", "-selection", "clipboard", "-target", "UTF8_STRING", "-o")
 }
 
+// SetClipboard makes text what was copied last.
+func (s *Session) SetClipboard(text string) {
+	s.t.Helper()
+	s.Start("xclip", "-quiet", "-selection", "clipboard", s.WriteFile(".clipboard", text))
+	Until(s.t, patience, "the clipboard to be set", func() error {
+		if now := s.Clipboard(); now != text {
+			return fmt.Errorf("it has %q", now)
+		}
+		return nil
+	})
+}
+
 // Drag drags with the left mouse button, as file managers accept it: many small steps, a rest over the target, and
 // only then the release.
 func (s *Session) Drag(from, to image.Point) {
