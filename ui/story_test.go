@@ -27,7 +27,7 @@ func TestStory(t *testing.T) {
 		t.Errorf("the words are %q", words)
 	}
 	b.window.copyRows()
-	if text := b.app.Clipboard().Content(); !strings.HasPrefix(text, "/film.mkv\nhandle 7 · ") || !strings.Contains(text, "after the handle was released by cp (4242)") {
+	if text := b.app.Clipboard().Content(); !strings.HasPrefix(text, "/film.mkv\nhandle 7 · ") || !strings.Contains(text, "\n• This write began 900 µs after the handle was released by cp (4242).\n") {
 		t.Errorf("copied %q", text)
 	}
 	c := p.story.chart

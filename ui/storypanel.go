@@ -164,7 +164,11 @@ func (p *storyPanel) say(e oplog.Event, x *activity.Explanation) {
 
 // text is what the words say, with the file and its handle above them.
 func (p *storyPanel) text() string {
-	return p.title.text.Text + "\n" + p.name.text.Text + "\n" + p.words.String() + "\n"
+	lines := []string{p.title.text.Text, p.name.text.Text}
+	for _, s := range p.words.Segments {
+		lines = append(lines, s.Textual())
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 // hazards are those that an operation has part in, but for a refusal, which the evidence tells of.
