@@ -18,6 +18,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/prometheus/procfs v0.23.0 // what the tests and the benchmark see of a process
 	github.com/rs/zerolog v1.35.1 // log lines without garbage
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: exported traces against the format's schema
 	github.com/spf13/cobra v1.10.2 // command line, its manual and completions
 	github.com/winfsp/cgofuse v1.6.0 // FUSE on macOS
 	golang.org/x/image v0.24.0 // text in the pictures that the window draws; scaled icons

@@ -21,18 +21,24 @@ const quiet = "version = 1\nshow_folder = false\n"
 // startDesktop makes a session with a bus, a display and a tray host, and starts the program in it.
 func startDesktop(t *testing.T, settings ...string) (s *desktop.Session, p *desktop.Process, item *desktop.Item) {
 	t.Helper()
+	return startDesktopOf(t, vitrine, settings...)
+}
+
+// startDesktopOf is startDesktop with another build of the program.
+func startDesktopOf(t testing.TB, program string, settings ...string) (s *desktop.Session, p *desktop.Process, item *desktop.Item) {
+	t.Helper()
 	s = desktop.New(t)
 	s.StartBus()
 	s.StartXvfb(1280, 800)
 	s.StartWindowManager()
 	host := s.StartHost()
 	s.WriteFile(".config/vitrine/config.toml", quiet+strings.Join(settings, "\n"))
-	p = s.Start(vitrine)
+	p = s.Start(program)
 	return s, p, host.WaitItem(soon)
 }
 
 // first waits until the tray menu's first entry, which says what can be done, is the given one.
-func first(t *testing.T, item *desktop.Item, label string) {
+func first(t testing.TB, item *desktop.Item, label string) {
 	t.Helper()
 	desktop.Until(t, soon, "the tray menu to begin with "+label, func() error {
 		menu, err := item.Menu()
@@ -46,7 +52,7 @@ func first(t *testing.T, item *desktop.Item, label string) {
 	})
 }
 
-func waitMounted(t *testing.T, path string, want bool) {
+func waitMounted(t testing.TB, path string, want bool) {
 	t.Helper()
 	desktop.Until(t, soon, fmt.Sprintf("mounted = %v at %s", want, path), func() error {
 		if isMounted(t, path) != want {
@@ -110,7 +116,7 @@ func TestTray(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,12 @@ type engine struct {
 
 // newEngine returns an unmounted drive whose newest keep operations are kept. changed is called with each new status.
 func newEngine(keep int, changed func(fusefs.Status)) *engine {
-	e := &engine{record: oplog.New(oplog.Options{Keep: keep})}
+	return newEngineOf(oplog.Options{Keep: keep}, changed)
+}
+
+// newEngineOf is newEngine with a record of other sizes.
+func newEngineOf(sizes oplog.Options, changed func(fusefs.Status)) *engine {
+	e := &engine{record: oplog.New(sizes)}
 	e.logout = newLogout(e.eject)
 	before := fusefs.Unmounted
 	e.drive = fusefs.NewDrive(e.record, func(s fusefs.Status) {

@@ -15,7 +15,12 @@ import (
 // mounted returns an engine with a mounted drive, which is ejected when the test ends.
 func mounted(t *testing.T, c fusefs.Config) *engine {
 	t.Helper()
-	e := newEngine(1000, func(fusefs.Status) {})
+	return mountedWith(t, oplog.Options{Keep: 1000}, c)
+}
+
+func mountedWith(t *testing.T, sizes oplog.Options, c fusefs.Config) *engine {
+	t.Helper()
+	e := newEngineOf(sizes, func(fusefs.Status) {})
 	check(t, e.drive.Mount(context.Background(), c))
 	t.Cleanup(func() {
 		check(t, e.drive.Eject(context.Background(), true))

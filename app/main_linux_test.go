@@ -34,7 +34,7 @@ func withProgram(run func() int) int {
 }
 
 // isMounted reports whether something is mounted at exactly that path.
-func isMounted(t *testing.T, path string) bool {
+func isMounted(t testing.TB, path string) bool {
 	t.Helper()
 	mounts, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter(path))
 	if err != nil {
@@ -55,7 +55,7 @@ func folders(t *testing.T, home string) (backing, mountPoint string) {
 	return backing, mountPoint
 }
 
-func write(t *testing.T, path, text string) {
+func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)

@@ -96,13 +96,13 @@ func (w *worker) save(name string) error {
 	if err := os.WriteFile(path+"~", data, 0o644); err != nil {
 		return err
 	}
-	w.files[name] = sum(data)
+	w.files[name] = digest(data)
 	return os.Rename(path+"~", path)
 }
 
 func (w *worker) read(name string) error {
 	data, err := os.ReadFile(filepath.Join(w.folder, name))
-	if err == nil && sum(data) != w.files[name] {
+	if err == nil && digest(data) != w.files[name] {
 		err = fmt.Errorf("%s has not what was written into it", name)
 	}
 	return err
@@ -127,7 +127,7 @@ func (w *worker) end() error {
 	if err := errors.Join(w.note(), w.diary.Close()); err != nil {
 		return err
 	}
-	w.files["diary"] = sum(w.wrote)
+	w.files["diary"] = digest(w.wrote)
 	for name := range w.files {
 		if err := w.read(name); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (w *worker) end() error {
 	return json.NewEncoder(os.Stdout).Encode(w.files)
 }
 
-func sum(data []byte) string {
+func digest(data []byte) string {
 	s := sha256.Sum256(data)
 	return hex.EncodeToString(s[:])
 }
@@ -182,7 +182,7 @@ func wantFiles(t *testing.T, folder string, files map[string]string) {
 	for name, want := range files {
 		data, err := os.ReadFile(filepath.Join(folder, name))
 		check(t, err)
-		if sum(data) != want {
+		if digest(data) != want {
 			t.Errorf("%s in %s has not what a program was told is written", name, folder)
 		}
 	}

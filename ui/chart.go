@@ -35,6 +35,7 @@ type chart struct {
 	began   int64    // where a drag began, in seconds since 1970 UTC
 	dragged bool
 	picked  func() // span changed
+	chartKeys
 	choices *chartChoices
 }
 
@@ -114,9 +115,10 @@ func (c *chart) Dragged(e *fyne.DragEvent) {
 	if !c.dragged {
 		c.dragged, c.began = true, c.timeAt(e.Position.X-e.Dragged.DX)
 	}
-	slot, now := c.period().slot, c.timeAt(e.Position.X)
-	from, to := min(c.began, now), max(c.began, now)
-	c.choose(timeSpan{from: from - from%slot, to: to - to%slot + slot, columns: c.period().heat})
+	now := c.timeAt(e.Position.X)
+	c.anchor, c.cursor = c.slotOf(c.began), c.slotOf(now)
+	from, to := min(c.anchor, c.cursor), max(c.anchor, c.cursor)
+	c.choose(timeSpan{from: from, to: to + c.period().slot, columns: c.period().heat})
 }
 
 // DragEnd leaves what was selected.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"vitrine/fusefs/activity"
 )
@@ -34,6 +35,49 @@ func TestSelectedTimeLimitsLatency(t *testing.T) {
 	c.Tapped(nil)
 	if got := b.column(g, "recent-count")[0]; got != "–" {
 		t.Errorf("without a selection there are %s", got)
+	}
+}
+
+// TestTimeIsSelectedByKeys goes to the chart, takes the last ten seconds, and leaves.
+func TestTimeIsSelectedByKeys(t *testing.T) {
+	b := newBench(t, newFake())
+	b.become(func(s *Status) { s.State = Mounted })
+	b.window.show()
+	b.window.showActivity(full())
+	c := b.window.chart
+	press := func(keys ...fyne.KeyName) {
+		for _, k := range keys {
+			c.TypedKey(&fyne.KeyEvent{Name: k})
+		}
+	}
+	want := func(from, to int64) {
+		t.Helper()
+		if c.span.from != from || c.span.to != to {
+			t.Errorf("selected is %d to %d, want %d to %d", c.span.from, c.span.to, from, to)
+		}
+	}
+	b.window.typedRune('r')
+	if b.window.win.Canvas().Focused() != c {
+		t.Fatal("the keys do not go to the chart")
+	}
+	want(999, 1000)
+	press(fyne.KeyLeft, fyne.KeyLeft)
+	want(997, 998)
+	c.KeyDown(&fyne.KeyEvent{Name: desktop.KeyShiftLeft})
+	press(fyne.KeyLeft, fyne.KeyLeft, fyne.KeyLeft)
+	want(994, 998)
+	press(fyne.KeyHome)
+	want(940, 998)
+	c.KeyUp(&fyne.KeyEvent{Name: desktop.KeyShiftLeft})
+	press(fyne.KeyEnd, fyne.KeyRight)
+	want(999, 1000)
+	c.TypedRune('-')
+	press(fyne.KeyEnd)
+	want(990, 1000)
+	press(fyne.KeyEscape)
+	want(0, 0)
+	if b.window.win.Canvas().Focused() == c {
+		t.Error("the keys still go to the chart")
 	}
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -79,6 +80,10 @@ func (f *filterLine) show(text string, err error) {
 	f.fault = err.Error()
 	var syntax *filter.SyntaxError
 	if errors.As(err, &syntax) {
+		f.fault = ""
+		for _, p := range syntax.Phrases {
+			f.fault += fmt.Sprintf(tr(p.Format), p.Args...)
+		}
 		f.wrong.show(&f.entry.Entry, text, syntax.Offset, syntax.Length)
 	}
 }
@@ -106,7 +111,7 @@ func (f *filterLine) suggest() {
 				continue
 			}
 			whole := text[:c.Offset] + c.Text + text[c.Offset+c.Length:]
-			items = append(items, suggestion{text: c.Text, note: c.Help, take: func() { f.putAt(whole, c.Offset+len(c.Text)) }})
+			items = append(items, suggestion{text: c.Text, note: trHelp(c.Help), take: func() { f.putAt(whole, c.Offset+len(c.Text)) }})
 		}
 	}
 	fault := f.fault
@@ -148,6 +153,14 @@ func (f *filterLine) known() filter.Known {
 		}
 	}
 	return k
+}
+
+// trHelp translates what a completion means, where that needs saying.
+func trHelp(help string) string {
+	if help == "" {
+		return ""
+	}
+	return tr(help)
 }
 
 // put replaces the text by a suggestion.

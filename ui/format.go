@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -182,6 +183,14 @@ func tilde(path string) string {
 	}
 	if rest, ok := strings.CutPrefix(path, home); ok && (rest == "" || rest[0] == os.PathSeparator) {
 		return "~" + rest
+	}
+	return path
+}
+
+// untilde is what tilde abbreviates.
+func untilde(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || rest[0] == os.PathSeparator) {
+		return filepath.Join(homeFolder(), rest)
 	}
 	return path
 }

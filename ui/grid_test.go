@@ -120,6 +120,27 @@ func TestKeysOfATable(t *testing.T) {
 	}
 }
 
+func TestSortByKeys(t *testing.T) {
+	_, p := openFilesBench(t)
+	g := p.grid()
+	g.Resize(fyne.NewSize(1000, 300))
+	clickTitle(g, "file")
+	g.body.TypedRune('s')
+	if g.cols[g.sorted].key != "process" || g.down {
+		t.Errorf("S sorted by %s, down %v", g.cols[g.sorted].key, g.down)
+	}
+	g.body.TypedRune('S')
+	if g.cols[g.sorted].key != "process" || !g.down {
+		t.Errorf("Shift S did not turn the order: %s, down %v", g.cols[g.sorted].key, g.down)
+	}
+	for range len(g.cols) - 1 {
+		g.body.TypedRune('s')
+	}
+	if g.cols[g.sorted].key != "file" {
+		t.Errorf("after the last column comes %s", g.cols[g.sorted].key)
+	}
+}
+
 func TestCopySelectedRows(t *testing.T) {
 	b, p := openFilesBench(t)
 	g := p.grid()

@@ -231,8 +231,14 @@ func (b *gridBody) FocusLost() {
 	b.g.update()
 }
 
+// TypedRune sorts, or hands the letter on.
 func (b *gridBody) TypedRune(r rune) {
-	if b.g.typed != nil {
+	switch {
+	case r == 's' && b.g.sort != nil:
+		b.g.sortByNext()
+	case r == 'S' && b.g.sort != nil:
+		b.g.sortBy(b.g.sorted)
+	case b.g.typed != nil:
 		b.g.typed(r)
 	}
 }

@@ -70,6 +70,18 @@ func (g *grid) sortBy(col int) {
 	g.tellArranged()
 }
 
+// sortByNext sorts by the next column to the right that is in sight and can be sorted by; after the last by the first.
+func (g *grid) sortByNext() {
+	spans := g.spans(g.Size().Width)
+	for step := range g.cols {
+		col := (g.sorted + 1 + step) % len(g.cols)
+		if !g.cols[col].fixed && spans[col].chars > 0 {
+			g.sortBy(col)
+			return
+		}
+	}
+}
+
 func (g *grid) tellArranged() {
 	if g.arranged != nil {
 		g.arranged()

@@ -82,6 +82,8 @@ func (w *window) typedRune(r rune) {
 		w.chart.setPeriod(w.chart.shown - 1)
 	case '-':
 		w.chart.setPeriod(w.chart.shown + 1)
+	case 'r', 'R':
+		w.win.Canvas().Focus(w.chart)
 	case 'l', 'L':
 		w.chart.setHeat(!w.chart.heat)
 	default:
@@ -114,8 +116,12 @@ func (w *window) selectTab(i int) {
 	w.focusTable()
 }
 
+func (w *window) storyInSight() bool {
+	return w.log.story.box.Visible() && w.tabs.SelectedIndex() == w.tabIndex("log")
+}
+
 func (w *window) focusTable() {
-	if w.log.story.box.Visible() && w.tabs.SelectedIndex() == w.tabIndex("log") {
+	if w.storyInSight() {
 		w.win.Canvas().Focus(w.log.story.chart)
 		return
 	}
@@ -153,9 +159,13 @@ func (w *window) filterLog(text string) {
 	w.focusTable()
 }
 
-// copyRows copies the selected rows of the table in sight as text.
+// copyRows copies the selected rows of the table in sight as text, or the words of the story.
 func (w *window) copyRows() {
-	if text := w.panels[w.tabs.SelectedIndex()].grid().copied(); text != "" {
+	text := w.panels[w.tabs.SelectedIndex()].grid().copied()
+	if w.storyInSight() {
+		text = w.log.story.text()
+	}
+	if text != "" {
 		w.ui.copy(text)
 	}
 }
@@ -186,6 +196,7 @@ func (w *window) helpSheet() []struct {
 		help{"+ -", tr("show less, more of the past")},
 		help{"!", tr("story of the last error")},
 		help{"L", tr("chart of latencies or of bytes")},
+		help{"R  ← →", tr("select a time in the chart")},
 		help{"? F1", tr("this sheet")})
 	return []struct {
 		title string
@@ -194,11 +205,11 @@ func (w *window) helpSheet() []struct {
 		{tr("Window"), window},
 		{tr("Story"), []help{
 			{"↑ ↓", tr("previous, next operation")}, {"← →", tr("earlier, later")}, {"+ - " + tr("Home"), tr("nearer, farther, all of it")},
-			{"Esc", tr("back to the log")},
+			{shortcutName("C"), tr("copy the words")}, {"Esc", tr("back to the log")},
 		}},
 		{tr("Tables"), []help{
 			{"↑ ↓ PgUp PgDn", tr("move the selection")}, {tr("Home") + " " + tr("End"), tr("first, last row")},
-			{tr("Shift") + " ↑ ↓", tr("select several rows")}, {shortcutName("C"), tr("copy the selected rows")},
+			{tr("Shift") + " ↑ ↓", tr("select several rows")}, {"S " + tr("Shift") + " S", tr("sort by the next column, turn the order")}, {shortcutName("C"), tr("copy the selected rows")},
 			{tr("Menu key"), tr("what can be done with the row")}, {"Esc", tr("let go of the selection")},
 		}},
 		{tr("Log"), []help{

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
 
@@ -35,6 +36,9 @@ func newDetail(closed func()) *detail {
 // show says what is known of e, and in which hazard it has part, "" for none.
 func (d *detail) show(e *oplog.Event, hazard string) {
 	text := describe(e)
+	if e.Errno != 0 {
+		text += "\n" + errno(e.Errno) + ": " + say(activity.Explain(*e, nil, nil).Meaning)
+	}
 	if hazard != "" {
 		text += "\n▲ " + hazard
 	}
@@ -44,7 +48,7 @@ func (d *detail) show(e *oplog.Event, hazard string) {
 
 func (d *detail) hide() { d.box.Hide() }
 
-// describe writes all that is known of an operation.
+// describe writes all that is known of an operation but why it failed.
 func describe(e *oplog.Event) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, time.Unix(0, e.Wall).Format("2006-01-02 15:04:05.000000"), e.Op, paths(e))
@@ -65,12 +69,6 @@ func describe(e *oplog.Event) string {
 		fmt.Fprintf(&b, "  "+tr("flags %#o (%s)"), e.Mode, mode(e.Mode))
 	case oplog.Chmod, oplog.Mkdir, oplog.Mknod:
 		fmt.Fprintf(&b, "  "+tr("mode %#o"), e.Mode)
-	}
-	if e.Errno != 0 {
-		fmt.Fprintf(&b, "\n%s: %s", errno(e.Errno), e.Errno.Error())
-		if e.Flags&oplog.Refused != 0 {
-			b.WriteString(" " + tr("(the handle is unknown or already released)"))
-		}
 	}
 	if e.Detail != "" {
 		b.WriteString("\n" + e.Detail)

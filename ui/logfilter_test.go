@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -286,26 +289,54 @@ func TestSaveWhatIsShown(t *testing.T) {
 	}
 }
 
-// failing is a file on a full disk.
-type failing struct{ fyne.URIWriteCloser }
-
-func (failing) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
-func (failing) Close() error              { return nil }
-func (failing) URI() fyne.URI             { return fakeURI{} }
-
-type fakeURI struct{ fyne.URI }
-
-func (fakeURI) Path() string { return "/full/log.ndjson" }
-
 func TestSaveThatFailsSaysSo(t *testing.T) {
 	b, p := mixedBench(t, 100)
 	write := p.writeShown()
-	p.saveTo(failing{}, func(w io.Writer) error { return write(w, formats()[0]) })
-	b.wait("the message", func() bool { return b.window.win.Canvas().Overlays().Top() != nil })
-	if words := wordsIn(b.window.win.Canvas().Overlays().Top()); !strings.Contains(words, "/full/log.ndjson") || !strings.Contains(words, "no space left") {
-		t.Errorf("the message says %q", words)
+	there := filepath.Join(t.TempDir(), "there.ndjson")
+	if err := os.WriteFile(there, []byte("kept"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if p.save.Disabled() {
-		t.Error("the button stays disabled")
+	for file, why := range map[string]string{there: "exists", "/none/log.ndjson": "no such"} {
+		p.saveTo(file, func(w io.Writer) error { return write(w, formats()[0]) })
+		b.wait("the message", func() bool { return b.window.win.Canvas().Overlays().Top() != nil })
+		if words := wordsIn(b.window.win.Canvas().Overlays().Top()); !strings.Contains(words, file) || !strings.Contains(words, why) {
+			t.Errorf("the message says %q", words)
+		}
+		if p.save.Disabled() {
+			t.Error("the button stays disabled")
+		}
+		b.window.win.Canvas().Overlays().Top().Hide()
+		b.window.win.Canvas().Overlays().Remove(b.window.win.Canvas().Overlays().Top())
 	}
+	if text, err := os.ReadFile(there); err != nil || string(text) != "kept" {
+		t.Errorf("what was there is %q, %v", text, err)
+	}
+}
+
+// TestSaveOnAFullDisk leaves no half of a log behind.
+func TestSaveOnAFullDisk(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log.ndjson")
+	err := writeNew(file, func(w io.Writer) error {
+		_, err := w.Write([]byte("half"))
+		return errors.Join(err, syscall.ENOSPC)
+	})
+	if _, there := os.Stat(file); !errors.Is(err, syscall.ENOSPC) || !errors.Is(there, fs.ErrNotExist) {
+		t.Errorf("%v, %v", err, there)
+	}
+}
+
+// TestSaveByKeys takes the first format and the name that is offered.
+func TestSaveByKeys(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	b, _ := mixedBench(t, 100)
+	b.window.saveLog()
+	canvas := b.window.win.Canvas()
+	canvas.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	canvas.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	b.wait("the file", func() bool {
+		found, _ := filepath.Glob(filepath.Join(home, "vitrine-*.ndjson"))
+		return len(found) == 1
+	})
+	b.wait("the news of it", func() bool { return strings.Contains(b.window.notice.text.Text, "~/vitrine-") })
 }

@@ -1,15 +1,18 @@
 package ui
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/widget"
 
 	"vitrine/fusefs/oplog"
@@ -51,6 +54,8 @@ func (p *logPanel) showSaveMenu() {
 	menu := widget.NewPopUpMenu(m, p.ui.window.win.Canvas())
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.save)
 	menu.ShowAtPosition(at.AddXY(p.save.Size().Width-menu.MinSize().Width, p.save.Size().Height))
+	menu.ActivateNext() // the heading
+	menu.ActivateNext() // what Enter takes
 }
 
 // writeAll writes all that the controller kept. NDJSON is its own affair: what waits for the collector comes along.
@@ -82,39 +87,46 @@ func (p *logPanel) writeShown() func(io.Writer, format) error {
 	}
 }
 
-// saveDialog asks for a file and writes into it, off the UI goroutine.
+// saveDialog asks for a file and writes into it, off the UI goroutine. It has a line to type in and no list of folders: the
+// drive may be one of them, and whoever lists it from here waits for it where it is stuck.
 func (p *logPanel) saveDialog(f format, write func(io.Writer, format) error) {
-	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
-		if err != nil {
-			dialog.ShowError(err, p.ui.window.win)
-		}
-		if w != nil {
-			p.saveTo(w, func(w io.Writer) error { return write(w, f) })
+	entry := widget.NewEntry()
+	entry.SetText("~/vitrine-" + time.Now().Format("20060102-150405") + "." + f.ending)
+	entry.CursorColumn = len(entry.Text)
+	save := func() { p.saveTo(untilde(entry.Text), func(w io.Writer) error { return write(w, f) }) }
+	body := container.New(fixedWidth{440}, entry)
+	d := dialog.NewCustomConfirm(fmt.Sprintf(tr("Save as %s"), f.name), tr("Save"), tr("Cancel"), body, func(ok bool) {
+		if ok {
+			save()
 		}
 	}, p.ui.window.win)
-	d.SetTitleText(fmt.Sprintf(tr("Save as %s"), f.name))
-	d.SetFileName("vitrine-" + time.Now().Format("20060102-150405") + "." + f.ending)
-	if home, err := storage.ListerForURI(storage.NewFileURI(homeFolder())); err == nil {
-		d.SetLocation(home) // never the present folder: it may be the mount, which the UI must not touch
-	}
-	d.Resize(fyne.NewSize(720, 460))
+	entry.OnSubmitted = func(string) { d.Confirm() }
 	d.Show()
+	p.ui.window.win.Canvas().Focus(entry)
 }
 
-func (p *logPanel) saveTo(w fyne.URIWriteCloser, write func(io.Writer) error) {
+// saveTo writes a new file. One that is there already is not touched, and one that could not be written whole does not stay.
+func (p *logPanel) saveTo(file string, write func(io.Writer) error) {
 	setButton(p.save, tr("Saving…"), false)
 	var err error
-	p.ui.aside(func() {
-		err = write(w)
-		if e := w.Close(); err == nil {
-			err = e
-		}
-	}, func() {
+	p.ui.aside(func() { err = writeNew(file, write) }, func() {
 		setButton(p.save, tr("Save…"), true)
 		if err != nil {
-			dialog.ShowError(fmt.Errorf(tr("the log could not be saved to %s: %w"), w.URI().Path(), err), p.ui.window.win)
+			dialog.ShowError(fmt.Errorf(tr("the log could not be saved to %s: %w"), visible(file), err), p.ui.window.win)
 			return
 		}
-		p.ui.window.say(fmt.Sprintf(tr("The log was saved to %s"), tilde(w.URI().Path())))
+		p.ui.window.say(fmt.Sprintf(tr("The log was saved to %s"), visible(tilde(file))))
 	})
+}
+
+func writeNew(file string, write func(io.Writer) error) error {
+	w, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return errors.Unwrap(err) // without the name, which is in the message
+	}
+	if err = cmp.Or(write(w), w.Close()); err != nil {
+		w.Close()
+		os.Remove(file)
+	}
+	return err
 }

@@ -59,7 +59,9 @@ func (b *banner) build(s Status) fyne.CanvasObject {
 	if len(p.Holders) > 0 {
 		parts.Add(b.holders(p.Holders))
 	}
-	parts.Add(padded(4, 2, 7, 0, container.NewHBox(b.actions(s)...)))
+	if buttons := b.actions(s); len(buttons) > 0 {
+		parts.Add(padded(4, 2, 7, 0, container.NewHBox(buttons...)))
+	}
 	icon := container.NewVBox(padded(8, 0, 10, 0, widget.NewIcon(theme.NewErrorThemedResource(theme.WarningIcon()))))
 	dismiss := widget.NewButtonWithIcon("", theme.CancelIcon(), b.ui.dismiss)
 	dismiss.Importance = widget.LowImportance
@@ -108,9 +110,11 @@ func (b *banner) actions(s Status) []fyne.CanvasObject {
 	if p.Create != "" {
 		add(tr("Create folder and mount"), widget.HighImportance, func() { u.mount(true) })
 	}
-	if p.Create == "" {
+	switch {
+	case s.State == Mounted && u.asked == nothing && len(p.Holders) == 0: // of the disk: nobody tried anything
+	case p.Create == "":
 		add(tr("Try again"), widget.HighImportance, u.retry)
-	} else {
+	default:
 		add(tr("Try again"), widget.MediumImportance, u.retry)
 	}
 	switch {

@@ -29,6 +29,41 @@ func refusedEject(f *fake) {
 	f.status.Problem = inUse
 }
 
+func helperMissing(f *fake) {
+	nothingMounted(f)
+	f.status.State = Failed
+	f.status.Problem = &Problem{What: "The program fusermount3 is missing, which mounts for users.", Cure: "Install it. Vitrine mounts by itself as soon as it is there.",
+		Command: "sudo apt-get install fuse3"}
+}
+
+func folderMissing(f *fake) {
+	nothingMounted(f)
+	f.status.State = Failed
+	f.status.Problem = &Problem{What: "The mount point /home/ada/Vitrine is not there.", Cure: "Create it, or choose another folder.",
+		Command: "mkdir -p /home/ada/Vitrine", Create: "/home/ada/Vitrine"}
+}
+
+func diskTrouble(f *fake) {
+	timings(f)
+	f.status.Problem = &Problem{What: "The disk behind /srv/files is full: write of /film.mkv failed.", Cure: "Make room there, then write the file again."}
+}
+
+func wrongSettings(f *fake) {
+	mounted(f)
+	f.settings.Backing, f.settings.InPlace, f.settings.KeepEvents = "/srv/fils", true, 7
+	f.faults = []FieldError{{"Backing", "There is no folder /srv/fils."}, {"KeepEvents", "At least 1,000 operations are kept."}}
+}
+
+// openSettings shows the settings once they were checked.
+func openSettings(b *bench) {
+	b.showSettings()
+	b.settings.delay = 0
+	b.wait("the check", func() bool {
+		return b.settings.checked || len(b.ctl.faults) > 0 && b.settings.backing.hint.text.Text == b.ctl.faults[0].Message
+	})
+	b.settings.win.Canvas().Unfocus()
+}
+
 func savedLog(f *fake) {
 	errorStorm(f)
 	f.status = Status{State: Viewing, Backing: "/home/ada/logs/copy.ndjson"}

@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
 )
 
 // Measures of a story, in Fyne's units.
@@ -138,7 +139,8 @@ func (c *storyChart) bar(seq uint64) (*activity.Bar, int) {
 	return nil, -1
 }
 
-// zoomTo shows an operation and a few before and after it.
+// zoomTo shows an operation and a few before and after it; of one that came after the release of its handle, that release
+// too.
 func (c *storyChart) zoomTo(seq uint64) {
 	_, k := c.bar(seq)
 	own := c.rows[0].bars
@@ -147,6 +149,12 @@ func (c *storyChart) zoomTo(seq uint64) {
 		return
 	}
 	first, last := own[max(0, k-storyNeighbours)], own[min(len(own)-1, k+storyNeighbours)]
+	for i := k; i >= 0 && own[k].Flags&oplog.Refused != 0; i-- {
+		if own[i].Releases() {
+			first = own[min(i, max(0, k-storyNeighbours))]
+			break
+		}
+	}
 	c.look(float64(first.Mono-c.story.Begin), float64(last.Mono+last.Duration-c.story.Begin))
 }
 

@@ -26,6 +26,10 @@ func TestStory(t *testing.T) {
 	if words := p.story.words.String(); !strings.Contains(words, "write EBADF") || !strings.Contains(words, "900 µs") {
 		t.Errorf("the words are %q", words)
 	}
+	b.window.copyRows()
+	if text := b.app.Clipboard().Content(); !strings.HasPrefix(text, "/film.mkv\nhandle 7 · ") || !strings.Contains(text, "\n• This write began 900 µs after the handle was released by cp (4242).\n") {
+		t.Errorf("copied %q", text)
+	}
 	c := p.story.chart
 	if len(c.rows) != 2 || c.rows[0].name != "handle 7" || c.rows[1].name != "indexer 77" || c.rows[0].lanes != 2 {
 		t.Errorf("the rows are %+v", c.rows)

@@ -162,9 +162,18 @@ func (p *storyPanel) say(e oplog.Event, x *activity.Explanation) {
 	p.words.Refresh()
 }
 
-// hazards are those that an operation has part in.
+// text is what the words say, with the file and its handle above them.
+func (p *storyPanel) text() string {
+	lines := []string{p.title.text.Text, p.name.text.Text}
+	for _, s := range p.words.Segments {
+		lines = append(lines, s.Textual())
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// hazards are those that an operation has part in, but for a refusal, which the evidence tells of.
 func (p *storyPanel) hazards(seq uint64) []activity.Hazard {
-	if h, ok := p.ui.window.snap.HazardAt(seq); ok {
+	if h, ok := p.ui.window.snap.HazardAt(seq); ok && h.Kind != activity.RefusedHandle {
 		return []activity.Hazard{h}
 	}
 	return nil

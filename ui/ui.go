@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 
 	"fyne.io/fyne/v2"
@@ -51,6 +52,7 @@ type UI struct {
 	done    chan struct{} // closed when over is set
 
 	post func(func()) // runs a function on the UI goroutine, soon
+	turn sync.Mutex   // held while a function runs that was posted
 }
 
 // New makes the user interface for c. It must be called on the main goroutine. Nothing is shown before Run.
@@ -134,15 +136,18 @@ func (u *UI) ShowSettings() {
 	u.do(u.showSettings)
 }
 
-// do runs f on the UI goroutine, unless the program ends.
+// do runs f on the UI goroutine, unless the program ends. Between the end of its loop and the moment in which we are told
+// of it, Fyne runs what is posted at once, on the goroutine that posts it: then one of several at the same time is run.
 func (u *UI) do(f func()) {
 	if u.over.Load() {
 		return
 	}
 	u.post(func() {
-		if !u.over.Load() {
-			f()
+		if u.over.Load() || !u.turn.TryLock() {
+			return
 		}
+		defer u.turn.Unlock()
+		f()
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 // windowInterval is how often the window is brought up to date while it is visible, and figureInterval how often its
 // large numbers are: no one can read them when they change more often.
 const (
-	windowInterval = 250 * time.Millisecond
+	windowInterval = 100 * time.Millisecond
 	figureInterval = 450 * time.Millisecond
 )
 
@@ -63,6 +63,7 @@ func newWindow(u *UI) {
 	w.progress = newProgress()
 	w.figures = newFigures(w.showLastError)
 	w.chart = newChart(w.refresh)
+	w.chart.left, w.chart.typed, w.chart.pressed = w.focusTable, w.typedRune, w.typedKey
 	w.buildTabs()
 	w.win.SetPadded(false)
 	body := container.NewStack(w.build(), w.suggestions.layer, w.tip.layer)

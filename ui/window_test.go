@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -289,6 +290,24 @@ func TestNothingRefreshesWhileHidden(t *testing.T) {
 	if b.window.snap.Count == 12345 {
 		t.Error("the hidden window took a snapshot in")
 	}
+}
+
+// TestAfterTheLoop posts as Fyne does between the end of its loop and the news of it: each function runs at once, on the
+// goroutine that posts it. The race detector looks on.
+func TestAfterTheLoop(t *testing.T) {
+	b := newBench(t, newFake())
+	b.window.shown = true
+	b.UI.post = func(f func()) { f() }
+	var posters sync.WaitGroup
+	for range 4 {
+		posters.Go(func() {
+			for range 50 {
+				b.do(b.showStatus)
+				b.do(func() { b.window.showActivity(full()) })
+			}
+		})
+	}
+	posters.Wait()
 }
 
 func TestSlowUIIsNotFlooded(t *testing.T) {

@@ -121,6 +121,8 @@ func shown(t *testing.T) map[string]token.Position {
 	x.read(t, ".")
 	x.calls, x.declarations = []string{"sentence", "prove"}, []string{"meanings", "meaningFor", "replaced"}
 	x.read(t, "../fusefs/activity")
+	x.calls, x.declarations = []string{"phrase"}, nil
+	x.read(t, "../fusefs/oplog/filter")
 	if len(x.found) < 200 {
 		t.Fatalf("only %d texts were found", len(x.found))
 	}

@@ -80,7 +80,7 @@ func isAttribute(op oplog.Op) bool {
 // ENOTDIR and ELOOP (of O_NOFOLLOW) are other ways to say that there is no such thing.
 func namesExisting(op oplog.Op) bool {
 	switch op {
-	case oplog.Getattr, oplog.Access, oplog.Open, oplog.Opendir, oplog.Readlink, oplog.Unlink, oplog.Rmdir,
+	case oplog.Lookup, oplog.Getattr, oplog.Access, oplog.Open, oplog.Opendir, oplog.Readlink, oplog.Unlink, oplog.Rmdir,
 		oplog.Rename, oplog.Getxattr, oplog.Listxattr:
 		return true
 	default:

@@ -101,6 +101,10 @@ func (x *explainer) badHandle() {
 	e := x.e
 	opened := x.newest(func(o *oplog.Event) bool { return o.Opens() && o.Handle == e.Handle })
 	if e.Flags&oplog.Refused == 0 {
+		if r := x.releaseOf(e.Handle); r != nil && r.Mono < ended(e) && ended(r) > e.Mono {
+			x.prove("The handle was released by %s while this %s was under way: its descriptor was closed under it.", whoOf(r), e.Op.String())
+			return
+		}
 		x.openedFor(opened)
 		return
 	}

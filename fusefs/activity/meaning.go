@@ -74,9 +74,9 @@ func meaningFor(e *oplog.Event) string {
 	case e.Errno == syscall.ENOENT && isAnswer(e):
 		return "There is nothing of this name. Programs ask for many names that are not there; this is an ordinary answer."
 	case e.Errno == syscall.EBADF && e.Op == oplog.Write:
-		return "The handle was not opened for writing."
+		return "The handle is not open for writing."
 	case e.Errno == syscall.EBADF && e.Op == oplog.Read:
-		return "The handle was not opened for reading."
+		return "The handle is not open for reading."
 	case e.Errno == syscall.EAGAIN && waitsByNature(e.Op):
 		return "Somebody else holds a lock that excludes this one."
 	case e.Errno == syscall.ENXIO && e.Op == oplog.Lseek:

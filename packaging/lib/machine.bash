@@ -29,12 +29,12 @@ packages() {
 	fedora-package) echo git appstream desktop-file-utils xz binutils ;;
 	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
-	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 systemd tar ;;
+	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils xclip wmctrl strace acl fio git make postgresql rsync sqlite3 systemd tar ;;
 	debian-price) echo xvfb xdotool ;;
 	debian-bench) echo bindfs findutils g++ git libfuse3-dev loggedfs rclone ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
-	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl acl fio git make postgresql-server postgresql-contrib rsync sqlite systemd tar ;;
+	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop xclip wmctrl strace acl fio git make postgresql-server postgresql-contrib rsync sqlite systemd tar ;;
 	fedora-price) echo xorg-x11-server-Xvfb xdotool ;;
 	fedora-bench) echo bindfs findutils fuse3-devel git rclone ;;
 	esac
@@ -148,7 +148,7 @@ check_other_linux() {
 			die "measuring with a window needs Xvfb and xdotool. Install what is missing and start again."
 		fi
 		[[ $purpose == test ]] || continue
-		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import wmctrl setfacl fio gcc git make postgres rsync sqlite3 systemctl tar; do
+		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import xclip wmctrl strace setfacl fio gcc git make postgres rsync sqlite3 systemctl tar; do
 			has "$program" || die "the tests need $program, which is missing. Install it and start again."
 		done
 	done

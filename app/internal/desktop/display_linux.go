@@ -85,6 +85,24 @@ func (s *Session) Type(text string) {
 	s.mustRun("xdotool", "type", "--delay", "20", "--", text)
 }
 
+// Clipboard returns the text that was copied last.
+func (s *Session) Clipboard() string {
+	s.t.Helper()
+	return s.mustRun("xclip", "-selection", "clipboard", "-target", "UTF8_STRING", "-o")
+}
+
+// SetClipboard makes text what was copied last.
+func (s *Session) SetClipboard(text string) {
+	s.t.Helper()
+	s.Start("xclip", "-quiet", "-selection", "clipboard", s.WriteFile(".clipboard", text))
+	Until(s.t, patience, "the clipboard to be set", func() error {
+		if now := s.Clipboard(); now != text {
+			return fmt.Errorf("it has %q", now)
+		}
+		return nil
+	})
+}
+
 // Drag drags with the left mouse button, as file managers accept it: many small steps, a rest over the target, and
 // only then the release.
 func (s *Session) Drag(from, to image.Point) {

@@ -125,7 +125,7 @@ func TestErrors(t *testing.T) {
 		{`size>1.5`, `     ^^^`, "no number"}, {`size>8388608T`, `     ^^^^^^^^`, "8388608T is too large a number"},
 		{`size>99999999999999999999`, `     ^^^^^^^^^^^^^^^^^^^^`, "too large"}, {`dur>1e9s`, `    ^^^^`, "needs a unit"},
 		{`dur<99999999999.5s`, `    ^^^^^^^^^^^^^^`, "too large"},
-		{`pid:-3`, `    ^^`, `"-3" is no number: write pid:4242`}, {`handle:7K`, `       ^^`, "needs a unit: none, it is a plain number"},
+		{`pid:-3`, `    ^^`, `"-3" is no number: write pid:4242`}, {`handle:7K`, `       ^^`, "7K has a unit, and is a plain number here"},
 		{`pid:cp`, `    ^^`, `"cp" is no number`},
 	} {
 		_, err := Parse(c.text)

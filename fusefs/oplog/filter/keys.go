@@ -9,7 +9,7 @@ type key struct {
 	units   units                      // of a number; nil for texts and names
 	number  func(e *oplog.Event) int64 // nil for texts, err and is
 	example string
-	help    string
+	help    string // a Phrase without values
 }
 
 type keyID uint8
@@ -31,25 +31,25 @@ const (
 
 var keys = []key{
 	keyOp: {name: "op", number: func(e *oplog.Event) int64 { return int64(e.Op) },
-		example: "op:write", help: "the operation"},
-	keyPath: {name: "path", example: "path:*.bin", help: "a part of the path, or a pattern with * and ?"},
-	keyProc: {name: "proc", example: "proc:cp", help: "the name of the process, or a pattern with * and ?"},
+		example: "op:write", help: phrase("the operation").Format},
+	keyPath: {name: "path", example: "path:*.bin", help: phrase("a part of the path, or a pattern with * and ?").Format},
+	keyProc: {name: "proc", example: "proc:cp", help: phrase("the name of the process, or a pattern with * and ?").Format},
 	keyPID: {name: "pid", units: plain, number: func(e *oplog.Event) int64 { return int64(e.PID) },
-		example: "pid:4242", help: "the number of the process"},
+		example: "pid:4242", help: phrase("the number of the process").Format},
 	keyHandle: {name: "handle", units: plain, number: func(e *oplog.Event) int64 { return int64(e.Handle) },
-		example: "handle:7", help: "the handle"},
-	keyErr: {name: "err", example: "err:EBADF", help: "the error, err:* for any, err:none for success"},
-	keyIs:  {name: "is", example: "is:refused", help: "what is particular about the operation"},
+		example: "handle:7", help: phrase("the handle").Format},
+	keyErr: {name: "err", example: "err:EBADF", help: phrase("the error, err:* for any, err:none for success").Format},
+	keyIs:  {name: "is", example: "is:refused", help: phrase("what is particular about the operation").Format},
 	keyDur: {name: "dur", units: times, number: func(e *oplog.Event) int64 { return e.Duration },
-		example: "dur>10ms", help: "how long it took"},
+		example: "dur>10ms", help: phrase("how long it took").Format},
 	keyWait: {name: "wait", units: times, number: func(e *oplog.Event) int64 { return e.Wait },
-		example: "wait>1ms", help: "how long it waited for the handle"},
+		example: "wait>1ms", help: phrase("how long it waited for the handle").Format},
 	keySize: {name: "size", units: bytes, number: func(e *oplog.Event) int64 { return e.Size },
-		example: "size>=1M", help: "bytes asked for"},
+		example: "size>=1M", help: phrase("bytes asked for").Format},
 	keyOff: {name: "off", units: bytes, number: func(e *oplog.Event) int64 { return e.Offset },
-		example: "off>=1G", help: "the offset in the file"},
+		example: "off>=1G", help: phrase("the offset in the file").Format},
 	keyResult: {name: "result", units: bytes, number: func(e *oplog.Event) int64 { return e.Result },
-		example: "result<4K", help: "bytes moved"},
+		example: "result<4K", help: phrase("bytes moved").Format},
 }
 
 func init() {

@@ -13,9 +13,22 @@ import (
 type SyntaxError struct {
 	Offset, Length int // of what is wrong, in bytes of the text
 	Message        string
+	Phrases        []Phrase // that the message is made of, to put it into another language
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
+
+// Phrase is a part of a message: Format is the English one, in the form of fmt.Sprintf, and the key to look a translation up
+// by. Args are strings.
+type Phrase struct {
+	Format string
+	Args   []any
+}
+
+// String returns the phrase in English.
+func (p Phrase) String() string { return fmt.Sprintf(p.Format, p.Args...) }
+
+func phrase(format string, args ...any) Phrase { return Phrase{format, args} }
 
 // Parse reads a filter; see the package for the language. The error is a *SyntaxError. An empty text is a filter that
 // lets everything pass.
@@ -35,9 +48,9 @@ func parseWord(text string, w *word) (t term, err error) {
 	body := text[w.body:w.end]
 	switch i := strings.IndexAny(body, `:<>="`); {
 	case w.quote >= 0:
-		err = wrong(w.quote, w.end, `the quote is not closed: put a " at the end of the text`)
+		err = wrong(w.quote, w.end, phrase(`the quote is not closed: put a " at the end of the text`))
 	case body == "":
-		err = wrong(w.begin, w.end, `"-" stands before a word, without a space: -proc:cp`)
+		err = wrong(w.begin, w.end, phrase(`"-" stands before a word, without a space: -proc:cp`))
 	case body[0] == '"':
 		t, err = parseText(body, w)
 	case i < 0 || body[i] == '"':
@@ -49,14 +62,18 @@ func parseWord(text string, w *word) (t term, err error) {
 	return t, err
 }
 
-func wrong(begin, end int, format string, args ...any) error {
-	return &SyntaxError{Offset: begin, Length: end - begin, Message: fmt.Sprintf(format, args...)}
+func wrong(begin, end int, phrases ...Phrase) error {
+	e := &SyntaxError{Offset: begin, Length: end - begin, Phrases: phrases}
+	for _, p := range phrases {
+		e.Message += p.String()
+	}
+	return e
 }
 
 func parseText(body string, w *word) (term, error) {
 	text := unquote(body)
 	if text == "" {
-		return term{}, wrong(w.body, w.end, `there is nothing in the quotes: write a part of a path, as in "my film"`)
+		return term{}, wrong(w.body, w.end, phrase(`there is nothing in the quotes: write a part of a path, as in "my film"`))
 	}
 	return term{key: &keys[keyPath], literal: true, text: text, pattern: partPattern(text)}, nil
 }
@@ -68,23 +85,23 @@ func parseOp(name string, begin int, w *word) (term, error) {
 	case ok:
 		return term{key: &keys[keyOp], number: int64(op)}, nil
 	case begin > w.body:
-		return term{}, wrong(begin, w.end, "there is no operation %q%s", name, orElse(nearest(name, opNames())))
+		return term{}, wrong(begin, w.end, phrase("there is no operation %q", name), orElse(nearest(name, opNames())))
 	default:
-		return term{}, wrong(begin, w.end, "unknown word %q%s A word is an operation, or begins with %s; "+
-			`a part of a path stands in double quotes`, name, orElse(suggest(name)), listOfKeys())
+		return term{}, wrong(begin, w.end, phrase("unknown word %q", name), orElse(suggest(name)),
+			phrase(" A word is an operation, or begins with %s or %s; a part of a path stands in double quotes", listOfKeys()...))
 	}
 }
 
 // orElse ends a sentence, with a suggestion if there is one.
-func orElse(suggestion string) string {
+func orElse(suggestion string) Phrase {
 	if suggestion == "" {
-		return "."
+		return phrase(".")
 	}
-	return ": did you mean " + suggestion + "?"
+	return phrase(": did you mean %s?", suggestion)
 }
 
-// listOfKeys names all keys, as they are written.
-func listOfKeys() string {
+// listOfKeys names all keys, as they are written: all but the last, and the last.
+func listOfKeys() []any {
 	var names []string
 	for i := range keys {
 		name := keys[i].name
@@ -93,23 +110,23 @@ func listOfKeys() string {
 		}
 		names = append(names, name)
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return []any{strings.Join(names[:len(names)-1], ", "), names[len(names)-1]}
 }
 
 // parseKey reads a word whose key ends at byte i of body.
 func parseKey(body string, i int, w *word) (term, error) {
 	k := keyNamed(strings.ToLower(body[:i]))
 	if k == nil {
-		return term{}, wrong(w.body, w.body+max(i, 1), "there is no %q%s What can stand there is %s",
-			body[:i], orElse(nearest(body[:i], keyNames())), listOfKeys())
+		return term{}, wrong(w.body, w.body+max(i, 1), phrase("there is no %q", body[:i]), orElse(nearest(body[:i], keyNames())),
+			phrase(" What can stand there is %s or %s", listOfKeys()...))
 	}
 	compare, n := parseComparison(body[i:], k.isOrdered())
 	value := unquote(body[i+n:])
 	switch {
 	case compare != equal && !k.isOrdered():
-		return term{}, wrong(w.body+i, w.body+i+n, "%s has no order: write %s", k.name, k.example)
+		return term{}, wrong(w.body+i, w.body+i+n, phrase("%s has no order: write %s", k.name, k.example))
 	case value == "":
-		return term{}, wrong(w.body, w.end, "%s needs a value, as in %s", body[:i+n], k.example)
+		return term{}, wrong(w.body, w.end, phrase("%s needs a value, as in %s", body[:i+n], k.example))
 	}
 	return parseValue(term{key: k, compare: compare}, value, w.body+i+n, w)
 }
@@ -160,8 +177,8 @@ func parseErr(value string, begin int, w *word) (int64, error) {
 	}
 	n, err := plain.parse(value)
 	if err != nil || n < 0 {
-		return 0, wrong(begin, w.end, "there is no error %q%s err:* is any error, err:none success",
-			value, orElse(nearest(strings.ToUpper(value), errNames())))
+		return 0, wrong(begin, w.end, phrase("there is no error %q", value), orElse(nearest(strings.ToUpper(value), errNames())),
+			phrase(" err:* is any error, err:none success"))
 	}
 	return n, nil
 }
@@ -182,8 +199,8 @@ func parseState(value string, begin int, w *word) (int64, error) {
 			return int64(i), nil
 		}
 	}
-	return 0, wrong(begin, w.end, "is: knows no %q%s What can stand there is %s",
-		value, orElse(nearest(value, stateNames)), strings.Join(stateNames, ", "))
+	return 0, wrong(begin, w.end, phrase("is: knows no %q", value), orElse(nearest(value, stateNames)),
+		phrase(" What can stand there is %s", strings.Join(stateNames, ", ")))
 }
 
 func parseNumber(k *key, value string, begin int, w *word) (int64, error) {
@@ -193,16 +210,16 @@ func parseNumber(k *key, value string, begin int, w *word) (int64, error) {
 	case err == nil && (n >= 0 || !isID):
 		return n, nil
 	case errors.Is(err, errTooLarge):
-		return 0, wrong(begin, w.end, "%s is too large a number", value)
+		return 0, wrong(begin, w.end, phrase("%s is too large a number", value))
 	case errors.Is(err, errNoUnit):
-		return 0, wrong(begin, w.end, "%s needs a unit: %s", value, k.units.hint())
+		return 0, wrong(begin, w.end, k.units.hint(value))
 	default:
-		return 0, wrong(begin, w.end, "%q is no number: write %s", value, k.example)
+		return 0, wrong(begin, w.end, phrase("%q is no number: write %s", value, k.example))
 	}
 }
 
-// hint names the units to write.
-func (us units) hint() string {
+// hint names the units to write behind a number.
+func (us units) hint(number string) Phrase {
 	var names []string
 	for _, u := range us {
 		if u.names[0] != "" {
@@ -210,7 +227,7 @@ func (us units) hint() string {
 		}
 	}
 	if len(names) == 0 {
-		return "none, it is a plain number"
+		return phrase("%s has a unit, and is a plain number here", number)
 	}
-	return strings.Join(names, ", ")
+	return phrase("%s needs a unit: %s", number, strings.Join(names, ", "))
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/procfs"
+
+	"vitrine/app/internal/desktop"
+)
+
+const (
+	costRounds = 2000             // of the workload, for each of the figures under load
+	costIdle   = 10 * time.Second // for each of the figures without
+)
+
+// BenchmarkWindow measures what the window costs of a processor core: at rest, and while a workload goes through the drive as
+// fast as it can. The same process serves the drive, so the cost under load is what the same work takes more of the processor
+// with the window in sight than with it hidden, by the time that the work took. It measures the program as it is shipped,
+// without the race detector. The display has no graphics card: what the threads spend in which Mesa draws in its place is told
+// apart, as %mesa.
+//
+//	go test -run - -bench Window -benchtime 1x ./app
+func BenchmarkWindow(b *testing.B) {
+	shipped := filepath.Join(b.TempDir(), "vitrine")
+	if out, err := exec.Command("go", "build", "-o", shipped, ".").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	s, p, item := startDesktopOf(b, shipped)
+	mountPoint, backing := filepath.Join(s.Home, "Vitrine"), filepath.Join(s.Home, ".local/share/vitrine/files")
+	prepareWork(b, backing)
+	first(b, item, "Mount")
+	check(b, item.Click("Mount"))
+	waitMounted(b, mountPoint, true)
+	first(b, item, "Eject")
+	check(b, item.LeftClick())
+	s.WaitWindow("Vitrine", soon)
+	check(b, item.LeftClick())
+	s.WaitNoWindow("Vitrine", soon)
+
+	work := func() spent {
+		return costOf(b, p, func() {
+			_, ended := startWork(b, s, mountPoint, costRounds)
+			ended()
+		})
+	}
+	rest := func() spent { return costOf(b, p, func() { time.Sleep(costIdle) }) }
+	share := func(name string, measure func() spent) {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				s := measure()
+				b.ReportMetric(percent(s.cpu, s.wall), "%core")
+				b.ReportMetric(percent(s.mesa, s.wall), "%mesa")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	share("idle/hidden", rest)
+	alone := work()
+	b.Logf("the workload takes %v of the processor in %v without the window", alone.cpu, alone.wall)
+	share("load/hidden", func() spent { return work().beyond(alone) })
+	check(b, item.LeftClick())
+	s.WaitWindow("Vitrine", soon).Raise()
+	time.Sleep(time.Second) // for the window to take keys
+	share("idle/visible", rest)
+	for i, tab := range []string{"open files", "in flight", "processes", "files", "latency", "log"} {
+		s.Key(fmt.Sprintf("ctrl+%d", i+1))
+		share("load/"+tab, func() spent { return work().beyond(alone) })
+	}
+}
+
+// spent is what a process took of the processor in a time: its own threads, and those of Mesa.
+type spent struct{ cpu, mesa, wall time.Duration }
+
+// beyond is what was taken beyond what the same work took before.
+func (s spent) beyond(before spent) spent {
+	return spent{s.cpu - before.cpu, s.mesa - before.mesa, s.wall}
+}
+
+func percent(part, of time.Duration) float64 { return 100 * part.Seconds() / of.Seconds() }
+
+func costOf(b *testing.B, p *desktop.Process, do func()) spent {
+	b.Helper()
+	before, began := processorTime(b, p), time.Now()
+	do()
+	cost := processorTime(b, p).beyond(before)
+	cost.wall = time.Since(began)
+	return cost
+}
+
+func processorTime(b *testing.B, p *desktop.Process) (s spent) {
+	b.Helper()
+	proc, err := procfs.NewProc(p.Pid())
+	check(b, err)
+	stat, err := proc.Stat()
+	check(b, err)
+	threads, err := procfs.AllThreads(p.Pid())
+	check(b, err)
+	for _, thread := range threads {
+		if stat, err := thread.Stat(); err == nil && strings.HasPrefix(stat.Comm, "llvmpipe") {
+			s.mesa += seconds(stat.CPUTime())
+		}
+	}
+	s.cpu = seconds(stat.CPUTime()) - s.mesa
+	return s
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
