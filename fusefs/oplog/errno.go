@@ -5,13 +5,13 @@ import (
 	"syscall"
 )
 
-// maxErrno is beyond every error number of the systems that have names for them.
-const maxErrno = 512
+// maxErrnos is more than any system has error numbers with names, from firstErrno on.
+const maxErrnos = 512
 
 // errnoNumbers maps each name that this system knows to its number.
 var errnoNumbers = sync.OnceValue(func() map[string]syscall.Errno {
 	numbers := make(map[string]syscall.Errno)
-	for e := syscall.Errno(1); e < maxErrno; e++ {
+	for e := syscall.Errno(firstErrno); e < firstErrno+maxErrnos; e++ {
 		if name := ErrnoName(e); name != "" {
 			numbers[name] = e
 		}
