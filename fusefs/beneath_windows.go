@@ -133,6 +133,9 @@ func recordedFlags(flags int) uint32 {
 // parent opens the folder that holds path, beneath the root, and returns path's own name as the system takes it.
 func (fs *FS) parent(path string) (fd int, name string, err error) {
 	rel := relative(path)
+	if _, err = nativePath(rel); err != nil {
+		return -1, "", err
+	}
 	above := "."
 	if i := strings.LastIndexByte(rel, '/'); i >= 0 {
 		above, rel = rel[:i], rel[i+1:]

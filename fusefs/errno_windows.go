@@ -47,7 +47,7 @@ var posixOf = map[syscall.Errno]syscall.Errno{
 	windows.ERROR_NOT_SAME_DEVICE:         syscall.EXDEV,
 	windows.ERROR_NOT_SUPPORTED:           syscall.ENOTSUP,
 	windows.ERROR_OUTOFMEMORY:             syscall.ENOMEM,
-	windows.ERROR_PATH_NOT_FOUND:          syscall.ENOENT,
+	windows.ERROR_PATH_NOT_FOUND:          syscall.ENOTDIR,
 	windows.ERROR_PRIVILEGE_NOT_HELD:      syscall.EPERM,
 	windows.ERROR_SEM_TIMEOUT:             syscall.ETIMEDOUT,
 	windows.ERROR_SHARING_VIOLATION:       syscall.EBUSY,
@@ -81,7 +81,7 @@ func ofStatus(err error) error {
 		return syscall.EISDIR
 	case windows.STATUS_NOT_A_DIRECTORY:
 		return syscall.ENOTDIR
-	case windows.STATUS_DELETE_PENDING:
+	case windows.STATUS_DELETE_PENDING, windows.STATUS_OBJECT_PATH_NOT_FOUND: // whose number package syscall has as ENOTDIR
 		return syscall.ENOENT
 	}
 	return status.Errno()

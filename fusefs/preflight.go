@@ -66,7 +66,7 @@ func (p *prepared) openBacking() error {
 		p.root, err = os.OpenFile(path, os.O_RDONLY|onlyFolder, 0)
 	}
 	if err == nil {
-		if _, err = p.root.ReadDir(1); err == io.EOF {
+		if err = listable(p.root); err == io.EOF {
 			err = nil
 		}
 		if err != nil {
@@ -80,16 +80,27 @@ func (p *prepared) openBacking() error {
 	return nil
 }
 
+var errNotFolder = errors.New("not a folder")
+
+// listable looks for an entry of a folder: io.EOF where it has none.
+func listable(folder *os.File) error {
+	if info, err := folder.Stat(); err == nil && !info.IsDir() {
+		return errNotFolder
+	}
+	_, err := folder.ReadDir(1)
+	return err
+}
+
 func backingProblem(path string, err error) *Problem {
 	switch {
+	case err == errNotFolder, errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist):
+		return &Problem{Kind: BackingNotFolder, Err: err,
+			What: fmt.Sprintf("The backing folder %s is not a folder.", path),
+			Cure: "Choose a folder; a single file cannot be mounted."}
 	case errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: BackingMissing, Err: err,
 			What: fmt.Sprintf("The backing folder %s does not exist.", path),
 			Cure: "Create it, or choose another folder.", Command: toMake(path)}
-	case errors.Is(err, syscall.ENOTDIR):
-		return &Problem{Kind: BackingNotFolder, Err: err,
-			What: fmt.Sprintf("The backing folder %s is not a folder.", path),
-			Cure: "Choose a folder; a single file cannot be mounted."}
 	case errors.Is(err, syscall.ENOTCONN):
 		return &Problem{Kind: BackingUnreadable, Err: err,
 			What: fmt.Sprintf("The backing folder %s lies in a mount whose program has died.", path),
@@ -138,14 +149,14 @@ var errNotEmpty = errors.New("not empty")
 
 func mountPointProblem(path string, err error) *Problem {
 	switch {
+	case err == errNotFolder, errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist): // both on Windows
+		return &Problem{Kind: MountPointNotFolder, Err: err,
+			What: fmt.Sprintf("The mount point %s is not a folder.", path),
+			Cure: "Choose an empty folder."}
 	case errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: MountPointMissing, Err: err, Create: path,
 			What: fmt.Sprintf("The mount point %s does not exist.", path),
 			Cure: "Create it, or choose another folder.", Command: toMake(path)}
-	case errors.Is(err, syscall.ENOTDIR):
-		return &Problem{Kind: MountPointNotFolder, Err: err,
-			What: fmt.Sprintf("The mount point %s is not a folder.", path),
-			Cure: "Choose an empty folder."}
 	case err == errNotEmpty:
 		return &Problem{Kind: MountPointNotEmpty,
 			What: fmt.Sprintf("The mount point %s is not empty; a mount would hide what is in it.", path),

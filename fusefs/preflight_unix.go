@@ -66,7 +66,7 @@ func (p *prepared) mountPointReady() error {
 		return err
 	}
 	defer folder.Close()
-	switch _, err = folder.ReadDir(1); err {
+	switch err = listable(folder); err {
 	case nil:
 		return errNotEmpty
 	case io.EOF:

@@ -86,7 +86,7 @@ func (p *prepared) checkMountPoint() error {
 	if err != nil {
 		return mountPointProblem(p.MountPoint, err)
 	}
-	_, err = folder.ReadDir(1)
+	err = listable(folder)
 	folder.Close()
 	switch {
 	case err == nil:

@@ -69,7 +69,10 @@ func syncFilesystem(root int) error {
 		return nil
 	}
 	defer windows.CloseHandle(volume)
-	return syncFile(int(volume), false)
+	if err = syncFile(int(volume), false); err == windows.ERROR_INVALID_FUNCTION { // not a disk
+		err = nil
+	}
+	return err
 }
 
 // nameless reports nothing: while the backing folder is open here, Windows lets nobody remove it.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const firstErrno = 1
+var firstErrnos = []syscall.Errno{1}
 
 // ErrnoName returns the name of the error, e.g. "EBADF", "" where it has none.
 func ErrnoName(e syscall.Errno) string { return unix.ErrnoName(e) }

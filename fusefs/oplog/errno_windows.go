@@ -2,8 +2,8 @@ package oplog
 
 import "syscall"
 
-// Package syscall numbers the errors of POSIX from here on; Windows itself has other errors, and below.
-const firstErrno = syscall.APPLICATION_ERROR
+// Windows numbers other errors than POSIX. Package syscall has those of POSIX far above, but for ENOENT and ENOTDIR.
+var firstErrnos = []syscall.Errno{1, syscall.APPLICATION_ERROR}
 
 // errnoNames holds those that filesystems answer.
 var errnoNames = map[syscall.Errno]string{
