@@ -69,7 +69,7 @@ func (s *Server) Close() error {
 func (s *Server) accept() {
 	for {
 		conn, err := s.listener.Accept()
-		if errors.Is(err, net.ErrClosed) || errors.Is(err, errListenerClosed) {
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil { // out of descriptors, most likely

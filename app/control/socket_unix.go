@@ -13,9 +13,6 @@ import (
 // maxSocket is the longest path of a socket that every system takes, in bytes; see unix(7).
 const maxSocket = 103
 
-// errListenerClosed is net.ErrClosed here.
-var errListenerClosed = net.ErrClosed
-
 // dialAt connects with the socket at path: ECONNREFUSED where its process has died.
 func dialAt(path string) (net.Conn, error) {
 	return (&net.Dialer{Timeout: dialTimeout}).Dial("unix", path)
