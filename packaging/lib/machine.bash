@@ -27,9 +27,13 @@ packages() {
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
 	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils wmctrl acl fio git make postgresql rsync sqlite3 tar ;;
 	debian-bench) echo bindfs findutils g++ git libfuse3-dev loggedfs rclone ;;
+	debian-windows) echo ca-certificates gcc-mingw-w64-x86-64 git ;;
+	debian-wine) echo libwine wine wine64 ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
 	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop wmctrl acl fio git make postgresql-server postgresql-contrib rsync sqlite tar ;;
+	fedora-windows) echo ca-certificates git mingw64-gcc ;;
+	fedora-wine) echo wine-core ;;
 	fedora-bench) echo bindfs findutils fuse3-devel git rclone ;;
 	esac
 }
@@ -138,6 +142,10 @@ check_other_linux() {
 			"and start again. On Debian these are: $(packages debian build) $(packages debian run)"
 	fi
 	for purpose in "$@"; do
+		case $purpose in
+		windows) has x86_64-w64-mingw32-gcc || die "the build for Windows needs x86_64-w64-mingw32-gcc, which is missing. Install MinGW-w64 and start again." ;;
+		wine) has wine || die "the tests of the program for Windows need wine, which is missing. Install it and start again." ;;
+		esac
 		[[ $purpose == test ]] || continue
 		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import wmctrl setfacl fio gcc git make postgres rsync sqlite3 tar; do
 			has "$program" || die "the tests need $program, which is missing. Install it and start again."
