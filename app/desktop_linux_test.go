@@ -110,13 +110,6 @@ func TestTray(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // copyAgainAndAgain copies a file into the folder until stop is closed.
 func copyAgainAndAgain(home, folder string, stop <-chan struct{}) error {
 	film := filepath.Join(home, "film")

@@ -48,8 +48,12 @@ var (
 	defWindow       = user32.NewProc("DefWindowProcW")
 	getMessage      = user32.NewProc("GetMessageW")
 	dispatchMessage = user32.NewProc("DispatchMessageW")
-	blockReason     = user32.NewProc("ShutdownBlockReasonCreate")
+	holdUp          = user32.NewProc("ShutdownBlockReasonCreate")
+	letGoOn         = user32.NewProc("ShutdownBlockReasonDestroy")
 )
+
+// sessionWindow names the class of the window that is never shown.
+const sessionWindow = "VitrineSession"
 
 // windowClass is WNDCLASSEXW.
 type windowClass struct {
@@ -74,7 +78,7 @@ type windowMessage struct {
 // listen makes the window and answers its messages, which come to the thread that made it.
 func (l *logout) listen() {
 	runtime.LockOSThread()
-	name := windows.StringToUTF16Ptr("VitrineSession")
+	name := windows.StringToUTF16Ptr(sessionWindow)
 	class := windowClass{procedure: windows.NewCallback(l.answer), name: name}
 	class.size = uint32(unsafe.Sizeof(class))
 	if ok, _, _ := registerClass.Call(uintptr(unsafe.Pointer(&class))); ok == 0 {
@@ -106,7 +110,8 @@ func (l *logout) answer(window windows.HWND, message uint32, wide, long uintptr)
 	l.mu.Unlock()
 	if mounted {
 		why := windows.StringToUTF16Ptr("What programs saved is written to disk, and the drive is ejected")
-		blockReason.Call(uintptr(window), uintptr(unsafe.Pointer(why)))
+		holdUp.Call(uintptr(window), uintptr(unsafe.Pointer(why)))
+		defer letGoOn.Call(uintptr(window)) // the person may think better of it
 		ejectBefore(l.eject, endOfSession)
 	}
 	return 1

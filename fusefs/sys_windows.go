@@ -3,8 +3,10 @@ package fusefs
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/winfsp/cgofuse/fuse"
@@ -78,13 +80,19 @@ func syncFilesystem(root int) error {
 // nameless reports nothing: while the backing folder is open here, Windows lets nobody remove it.
 func nameless(int) bool { return false }
 
-// statMount asks the filesystem at path for its statistics.
+// statMount asks the filesystem at path for its statistics. WinFsp begins to talk to us a little before it makes the mount
+// point, so that one is waited for.
 func statMount(path string) error {
 	name, err := windows.UTF16PtrFromString(strings.TrimSuffix(path, `\`) + `\`)
 	if err != nil {
 		return err
 	}
-	return windows.GetDiskFreeSpaceEx(name, nil, nil, nil)
+	for give := time.Now().Add(probeTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := windows.GetDiskFreeSpaceEx(name, nil, nil, nil)
+		if !errors.Is(err, os.ErrNotExist) || time.Now().After(give) {
+			return err
+		}
+	}
 }
 
 // blockSize is the unit in which Statfs and Getattr count, in bytes.

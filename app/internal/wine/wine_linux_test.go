@@ -14,28 +14,63 @@ import (
 	"vitrine/app/internal/desktop"
 )
 
-// built is the folder with the programs, which packaging/windows/build --tests makes.
-var built string
+var (
+	built  string   // folder with the programs, which packaging/windows/build --tests makes
+	inWine []string // environment of programs that run in a Windows of the tests' own, as far as Wine is one
+)
 
-func TestMain(m *testing.M) { os.Exit(withPrograms(m.Run)) }
-
-// withPrograms builds the programs for as long as run takes, unless VITRINE_WINDOWS names a folder that has them.
-func withPrograms(run func() int) int {
-	if built = os.Getenv("VITRINE_WINDOWS"); built != "" {
-		return run()
-	}
-	dir, err := os.MkdirTemp("", "vitrine-windows-")
+func TestMain(m *testing.M) {
+	status, err := prepared(m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+	}
+	os.Exit(status)
+}
+
+// prepared builds the programs, unless VITRINE_WINDOWS names a folder that has them, and makes a Windows for as long as
+// run takes.
+func prepared(run func() int) (status int, err error) {
+	dir, err := os.MkdirTemp("", "vitrine-windows-")
+	if err != nil {
+		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	built = dir
-	if out, err := exec.Command("../../../packaging/windows/build", "--tests", dir).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
-		return 1
+	if built = os.Getenv("VITRINE_WINDOWS"); built == "" {
+		built = dir
+		if err := do("../../../packaging/windows/build", "--tests", dir); err != nil {
+			return 1, err
+		}
 	}
-	return run()
+	if err := makeWindows(filepath.Join(dir, "wine")); err != nil {
+		return 1, err
+	}
+	return run(), nil
+}
+
+// makeWindows takes Wine some seconds. The libraries that it would offer to download are left out.
+func makeWindows(prefix string) error {
+	inWine = []string{"WINEPREFIX=" + prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "WINEARCH=win64"}
+	if err := do("wineboot", "--init"); err != nil {
+		return err
+	}
+	if err := do("wineserver", "--wait"); err != nil {
+		return err
+	}
+	library := filepath.Join(prefix, "drive_c", "windows", "system32", "bcryptprimitives.dll")
+	if _, err := os.Stat(library); err == nil {
+		return nil
+	}
+	return do("x86_64-w64-mingw32-gcc", "-O2", "-shared", "-o", library, "testdata/bcryptprimitives.c", "-ladvapi32")
+}
+
+// do runs a program that prepares the tests, without a display.
+func do(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(append(os.Environ(), "DISPLAY="), inWine...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w (packaging/test installs what the tests need)\n%s", name, err, out)
+	}
+	return nil
 }
 
 const (
@@ -43,36 +78,23 @@ const (
 	late = 4 * time.Minute
 )
 
-// machine is a Windows of the test's own, as far as Wine is one.
+// machine is the Windows, with a desktop of the test's own.
 type machine struct {
 	*desktop.Session
-	t   *testing.T
-	env []string
+	t *testing.T
 }
 
-// newMachine makes a Windows, which takes Wine some seconds. The libraries that Wine would offer to download are left out.
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	s := desktop.New(t)
-	prefix := filepath.Join(s.Dir, "wine")
-	m := &machine{s, t, []string{"WINEPREFIX=" + prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "WINEARCH=win64"}}
-	m.exit("wineboot", "--init")
+	m := &machine{desktop.New(t), t}
 	t.Cleanup(func() { m.exit("wineserver", "--kill") })
-	library := filepath.Join(prefix, "drive_c", "windows", "system32", "bcryptprimitives.dll")
-	if _, err := os.Stat(library); err == nil {
-		return m
-	}
-	compile := exec.Command("x86_64-w64-mingw32-gcc", "-O2", "-shared", "-o", library, "testdata/bcryptprimitives.c", "-ladvapi32")
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	return m
 }
 
 func (m *machine) start(program string, args ...string) *desktop.Process {
 	m.t.Helper()
 	cmd := exec.Command(program, args...)
-	cmd.Env = m.env
+	cmd.Env = inWine
 	return m.StartCmd(cmd)
 }
 
@@ -93,10 +115,16 @@ func (m *machine) vitrine(args ...string) (status int, output string) {
 // TestPrograms runs the tests that packages have for Windows.
 func TestPrograms(t *testing.T) {
 	m := newMachine(t)
-	for program, least := range map[string]int{"fusefs": 15, "control": 8, "login": 2} {
-		status, output := m.exit("wine", filepath.Join(built, program+".test.exe"), "-test.v", "-test.timeout", "3m")
-		if passed := strings.Count(output, "\n--- PASS: "); status != 0 || passed < least || strings.Contains(output, "--- SKIP") {
-			t.Errorf("%s: exit status %d, %d tests passed, and there are at least %d:\n%s", program, status, passed, least, output)
+	m.StartXvfb(640, 480) // without a screen Wine has no windows at all, not even hidden ones
+	for _, c := range []struct {
+		program, tests string
+		least          int
+	}{
+		{"fusefs", ".", 15}, {"control", ".", 8}, {"login", ".", 2}, {"config", "TestOnWindows", 1}, {"app", "TestSessionEnds", 1},
+	} {
+		status, output := m.exit("wine", filepath.Join(built, c.program+".test.exe"), "-test.v", "-test.timeout", "3m", "-test.run", c.tests)
+		if passed := strings.Count(output, "--- PASS: "); status != 0 || passed < c.least || strings.Contains(output, "--- SKIP") {
+			t.Errorf("%s: exit status %d, %d tests passed, and there are at least %d:\n%s", c.program, status, passed, c.least, output)
 		}
 	}
 }
@@ -177,13 +205,14 @@ func TestProgramIsOneOfWindows(t *testing.T) {
 	if resources == nil || resources.Size < 10_000 {
 		t.Errorf("%+v", resources)
 	}
-	libraries, err := f.ImportedLibraries()
-	if err != nil {
-		t.Fatal(err)
+	symbols, err := f.ImportedSymbols()
+	if err != nil || len(symbols) == 0 {
+		t.Fatal(len(symbols), err)
 	}
-	for _, name := range libraries {
-		if strings.HasPrefix(strings.ToLower(name), "lib") { // one of MinGW's, that nobody has
-			t.Errorf("the program needs %s", name)
+	for _, symbol := range symbols {
+		_, library, _ := strings.Cut(strings.ToLower(symbol), ":")
+		if strings.HasPrefix(library, "lib") { // one of MinGW's, that nobody has
+			t.Errorf("the program needs %s", symbol)
 		}
 	}
 }
