@@ -47,6 +47,9 @@ func prepared(run func() int) (status int, err error) {
 	return run(), nil
 }
 
+// prefix is the folder that holds the Windows.
+func prefix() string { return strings.TrimPrefix(inWine[0], "WINEPREFIX=") }
+
 // makeWindows takes Wine some seconds. The libraries that it would offer to download are left out.
 func makeWindows(prefix string) error {
 	inWine = []string{"WINEPREFIX=" + prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "WINEARCH=win64"}
@@ -152,6 +155,58 @@ func TestCommandLine(t *testing.T) {
 			if !strings.Contains(output, text) {
 				t.Errorf("vitrine %s does not say %q:\n%s", c.args, text, output)
 			}
+		}
+	}
+}
+
+// TestMount mounts where a stand-in for WinFsp is installed: the filesystem is asked what the driver would ask, an eject is
+// refused while a file is open, and done after that.
+func TestMount(t *testing.T) {
+	m := newMachine(t)
+	disk := filepath.Join(prefix(), "drive_c")
+	backing, hold := filepath.Join(disk, "backing"), filepath.Join(disk, "hold")
+	library := filepath.Join(disk, "WinFsp", "bin", "winfsp-x64.dll")
+	for _, folder := range []string{backing, filepath.Dir(library)} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(hold, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := do("x86_64-w64-mingw32-gcc", "-O2", "-Wall", "-Werror", "-shared", "-I../../../packaging/windows/include", "-o", library, "testdata/winfsp.c"); err != nil {
+		t.Fatal(err)
+	}
+	key := []string{`HKLM\Software\WinFsp`, "/reg:32", "/f"}
+	if status, output := m.exit("wine", append([]string{"reg", "add"}, append(key, "/v", "InstallDir", "/d", `C:\WinFsp\`)...)...); status != 0 {
+		t.Fatal(output)
+	}
+	t.Cleanup(func() { m.exit("wine", append([]string{"reg", "delete"}, key...)...) })
+
+	cmd := exec.Command("wine", filepath.Join(built, "vitrine.exe"), "mount", `C:\backing`, `c:\Mounted`, "--log", `C:\log.ndjson`)
+	cmd.Env = append(inWine, `WINFSP_HOLD=C:\hold`)
+	p := m.StartCmd(cmd)
+	p.WaitOutput(`mounted C:\backing on `, soon)
+	p.WaitOutput("winfsp: all well", soon)
+	if status, output := m.vitrine("status"); status != 0 || !strings.Contains(output, "1 open") {
+		t.Errorf("exit status %d:\n%s", status, output)
+	}
+	if status, output := m.vitrine("eject"); status != 1 || !strings.Contains(output, "vitrine.exe") || !strings.Contains(output, `Mounted/B.TXT`) {
+		t.Errorf("an eject with a file open: exit status %d:\n%s", status, output)
+	}
+	if err := os.Remove(hold); err != nil {
+		t.Fatal(err)
+	}
+	p.WaitOutput("winfsp: released: 0", soon)
+	if status, output := m.vitrine("eject"); status != 0 {
+		t.Errorf("exit status %d:\n%s", status, output)
+	}
+	if status := p.WaitExit(soon); status != 0 {
+		t.Errorf("exit status %d:\n%s", status, p.Output())
+	}
+	for name, text := range map[string]string{"backing/b.txt": "hello", "log.ndjson": `"op":"create","path":"/a.txt"`} {
+		if found, err := os.ReadFile(filepath.Join(disk, name)); err != nil || !strings.Contains(string(found), text) {
+			t.Errorf("%s: %v, %q", name, err, found)
 		}
 	}
 }
