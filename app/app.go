@@ -61,7 +61,7 @@ func raise(running *control.Peer) error {
 // runDesktop shows tray and window until the person quits, or a signal ends it.
 func runDesktop(errOut io.Writer, path string, settings config.Config, o appOptions, crashes []crash.Report) error {
 	_, err := os.Stat(path)
-	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin}
+	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin, NoInPlace: !fusefs.MountsInPlace}
 	if err := awaitTrayHost(o.atLogin); err != nil {
 		options.Tray = false
 		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)

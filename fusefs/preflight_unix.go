@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// MountsInPlace says whether Config.InPlace is possible here.
+const MountsInPlace = true
+
 // onlyFolder has open(2) refuse what is not a folder.
 const onlyFolder = unix.O_DIRECTORY
 

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// MountsInPlace says whether Config.InPlace is possible here.
+const MountsInPlace = false
+
 // onlyFolder is no flag that Windows has: ReadDir finds out.
 const onlyFolder = 0
 
