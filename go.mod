@@ -20,7 +20,7 @@ require (
 	github.com/rs/zerolog v1.35.1 // log lines without garbage
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: exported traces against the format's schema
 	github.com/spf13/cobra v1.10.2 // command line, its manual and completions
-	github.com/winfsp/cgofuse v1.6.0 // FUSE on macOS
+	github.com/winfsp/cgofuse v1.6.0 // FUSE on macOS and Windows
 	golang.org/x/image v0.24.0 // text in the pictures that the window draws; scaled icons
 	golang.org/x/sys v0.49.0 // system calls that the standard library lacks
 	golang.org/x/tools v0.52.0 // packaging/oscheck: types on systems that are not here

@@ -73,7 +73,7 @@ func raise(running *control.Peer) error {
 // desktop may be slow to say whether it has a tray.
 func runDesktop(errOut io.Writer, path string, settings config.Config, o appOptions, crashes []crash.Report) error {
 	_, err := os.Stat(path)
-	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin}
+	options := ui.Options{AppID: appID, Version: version, Tray: true, ShowWindow: o.showWindow, Welcome: errors.Is(err, fs.ErrNotExist) && !o.atLogin, NoInPlace: !fusefs.MountsInPlace}
 	f := &foreground{errOut: errOut}
 	c := newController(path, settings, f.say)
 	f.engine = c.engine

@@ -116,13 +116,6 @@ func TestTray(t *testing.T) {
 	}
 }
 
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // copyAgainAndAgain copies a file into the folder until stop is closed.
 func copyAgainAndAgain(home, folder string, stop <-chan struct{}) error {
 	film := filepath.Join(home, "film")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -17,10 +16,6 @@ const (
 	loginPath    = dbus.ObjectPath("/org/freedesktop/login1")
 	loginManager = "org.freedesktop.login1.Manager"
 )
-
-// politely is how long programs may take to close their files when the machine shuts down. Systems wait 5 s for those
-// that delay it.
-const politely = 3 * time.Second
 
 // logout delays a shutdown while the drive is mounted, and ejects before it goes on. Without a login manager it does
 // nothing.
@@ -74,7 +69,7 @@ func (l *logout) run() {
 				return
 			}
 			if len(s.Body) == 1 && s.Body[0] == true && delay != nil {
-				l.ejectBefore()
+				ejectBefore(l.eject, politely)
 				delay = delayed(bus, delay, false)
 			}
 		case <-l.done:
@@ -99,26 +94,4 @@ func delayed(bus *dbus.Conn, delay *os.File, mounted bool) *os.File {
 		return nil
 	}
 	return delay
-}
-
-// ejectBefore ejects as soon as the files are closed, and by force where that takes too long.
-func (l *logout) ejectBefore() {
-	ctx, stop := context.WithTimeout(context.Background(), politely)
-	defer stop()
-	free := make(chan struct{})
-	go func() {
-		for l.eject(ctx, false) != nil {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(100 * time.Millisecond):
-			}
-		}
-		close(free)
-	}()
-	select {
-	case <-free:
-	case <-ctx.Done():
-		l.eject(context.Background(), true) // what remains of it is in the drive's status
-	}
 }

@@ -50,7 +50,7 @@ func TestOverrunsLeaveTheTablesRight(t *testing.T) {
 			h.asks("turn")
 			h.asks("turn")
 			if i == 1 {
-				_, ended := startWork(t, s, mountPoint, 8*workers)
+				_, ended := startWork(t, s, mountPoint, 8*threads)
 				ended()
 			}
 		})

@@ -108,3 +108,10 @@ func TestLoadLogRefuses(t *testing.T) {
 		}
 	}
 }
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -13,7 +13,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"vitrine/app/control"
 )
@@ -116,8 +115,8 @@ func (t *top) draw(lines []string) error {
 		return err
 	}
 	width, height := 80, 24
-	if size, err := unix.IoctlGetWinsize(int(t.screen.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 && size.Row > 0 {
-		width, height = int(size.Col), int(size.Row)
+	if w, h := terminalSize(t.screen); w > 0 && h > 0 {
+		width, height = w, h
 	}
 	var b strings.Builder
 	b.WriteString(frameHome)

@@ -74,7 +74,7 @@ type balance struct {
 }
 
 const (
-	workers     = 4
+	threads     = 4
 	workBlock   = 4096 // what O_DIRECT carries in one request
 	workBlocks  = 8    // written, and then read, in each round
 	ledgerFile  = "/ledger"
@@ -86,8 +86,8 @@ const (
 // tooLong is longer than any name on a disk may be.
 var tooLong = "/" + strings.Repeat("n", 300)
 
-// worker is one thread of a workload.
-type worker struct {
+// thread is one of those that work in a workload.
+type thread struct {
 	balance
 	folder string
 	block  []byte // at a page's begin, as O_DIRECT wants it
@@ -97,10 +97,10 @@ type worker struct {
 // doWork makes a known workload in a folder and writes its balance to a file.
 func doWork(folder, report string, rounds int) error {
 	sum := balance{PID: os.Getpid(), Calls: tally{}, Ops: tally{}}
-	all := make([]worker, workers)
+	all := make([]thread, threads)
 	var running sync.WaitGroup
 	for i := range all {
-		running.Go(func() { all[i].work(folder, i, rounds/workers) })
+		running.Go(func() { all[i].work(folder, i, rounds/threads) })
 	}
 	running.Wait()
 	for i := range all {
@@ -119,7 +119,7 @@ func doWork(folder, report string, rounds int) error {
 	return os.WriteFile(report, text, 0o600)
 }
 
-func (w *worker) work(folder string, number, rounds int) {
+func (w *thread) work(folder string, number, rounds int) {
 	runtime.LockOSThread()
 	w.folder, w.Calls, w.Ops = folder, tally{}, tally{}
 	if w.block, w.err = unix.Mmap(-1, 0, workBlock, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE); w.err != nil {
@@ -134,7 +134,7 @@ func (w *worker) work(folder string, number, rounds int) {
 }
 
 // count notes a call and the operations that it stands for.
-func (w *worker) count(call string, err error, ops ...oplog.Op) {
+func (w *thread) count(call string, err error, ops ...oplog.Op) {
 	errno := ""
 	if err != nil {
 		errno = unix.ErrnoName(err.(unix.Errno))
@@ -146,10 +146,10 @@ func (w *worker) count(call string, err error, ops ...oplog.Op) {
 }
 
 // asked notes that a name is asked for which is not there: the kernel looks it up, and before it makes it too.
-func (w *worker) asked() { w.Ops.add(oplog.Lookup.String(), "ENOENT") }
+func (w *thread) asked() { w.Ops.add(oplog.Lookup.String(), "ENOENT") }
 
 // open opens or makes a file; the operation that this stands for is up to the caller.
-func (w *worker) open(name string, flags int, op oplog.Op) int {
+func (w *thread) open(name string, flags int, op oplog.Op) int {
 	fd, err := unix.Open(w.folder+name, flags|unix.O_CLOEXEC, 0o640)
 	w.count("openat", err, op)
 	if err != nil {
@@ -158,16 +158,16 @@ func (w *worker) open(name string, flags int, op oplog.Op) int {
 	return fd
 }
 
-func (w *worker) close(fd int) { w.count("close", unix.Close(fd), oplog.Flush, oplog.Release) }
+func (w *thread) close(fd int) { w.count("close", unix.Close(fd), oplog.Flush, oplog.Release) }
 
-func (w *worker) write(fd int, at int64) {
+func (w *thread) write(fd int, at int64) {
 	n, err := unix.Pwrite(fd, w.block, at)
 	w.count("pwrite64", err, oplog.Write)
 	w.Written += int64(max(n, 0))
 }
 
 // round makes, uses and removes a file and a folder, and asks for much that cannot be.
-func (w *worker) round(name string) {
+func (w *thread) round(name string) {
 	path := w.folder + name
 	w.asked()
 	fd := w.open(name, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_DIRECT, oplog.Create)
@@ -198,7 +198,7 @@ func (w *worker) round(name string) {
 
 // lockTwice locks a file that is locked already, and writes where only reading was asked for: the kernel refuses that by
 // itself.
-func (w *worker) lockTwice(name string, fd int) {
+func (w *thread) lockTwice(name string, fd int) {
 	other := w.open(name, unix.O_RDONLY, oplog.Open)
 	if w.err != nil {
 		return
@@ -211,7 +211,7 @@ func (w *worker) lockTwice(name string, fd int) {
 	w.close(other)
 }
 
-func (w *worker) attributes(path string) {
+func (w *thread) attributes(path string) {
 	w.count("setxattr", unix.Setxattr(path, "user.a", []byte("1"), 0), oplog.Setxattr)
 	w.count("setxattr", unix.Setxattr(path, "user.a", []byte("2"), unix.XATTR_CREATE), oplog.Setxattr)
 	w.count("removexattr", unix.Removexattr(path, "user.none"), oplog.Removexattr)
@@ -221,7 +221,7 @@ func (w *worker) attributes(path string) {
 
 // names moves and removes what a round made, and asks for what is not there. A folder that is there already is not asked
 // for: the kernel knows it.
-func (w *worker) names(name string) {
+func (w *thread) names(name string) {
 	path, moved, folder := w.folder+name, w.folder+name+"-moved", w.folder+name+"-folder"
 	w.asked()
 	w.count("renameat", unix.Renameat(unix.AT_FDCWD, path, unix.AT_FDCWD, moved), oplog.Rename)
@@ -237,7 +237,7 @@ func (w *worker) names(name string) {
 }
 
 // refused asks for a file that is not there, and to write to one that cannot be written.
-func (w *worker) refused() {
+func (w *thread) refused() {
 	w.asked()
 	_, err := unix.Open(w.folder+"/none", unix.O_RDONLY, 0)
 	w.count("openat", err)
@@ -248,7 +248,7 @@ func (w *worker) refused() {
 }
 
 // keepLedger writes to the file that stays.
-func (w *worker) keepLedger() {
+func (w *thread) keepLedger() {
 	fd := w.open(ledgerFile, unix.O_WRONLY|unix.O_DIRECT, oplog.Open)
 	if w.err != nil {
 		return

@@ -1,10 +1,6 @@
 package fusefs
 
-import (
-	"github.com/winfsp/cgofuse/fuse"
-
-	"vitrine/fusefs/oplog"
-)
+import "github.com/winfsp/cgofuse/fuse"
 
 // On macOS cgofuse speaks FUSE: the exported operations are those of its FileSystemInterface. They take paths that begin
 // with "/", and return 0 or a negated errno.
@@ -27,22 +23,8 @@ func (platform) init(*FS)   {}
 func (platform) destroy()   {}
 func (platform) forOthers() {}
 
-// noHandle is what cgofuse passes where FUSE named no handle.
-const noHandle = ^uint64(0)
-
-// begin records that an operation begins.
-func (fs *FS) begin(e oplog.Event) *call {
+// whoAsks names the caller of the operation that this thread serves.
+func (*FS) whoAsks() caller {
 	uid, gid, pid := fuse.Getcontext()
-	c := &call{fs: fs, by: caller{tid: int32(pid), uid: uid, gid: gid}}
-	if e.Handle == noHandle {
-		e.Handle = 0
-	}
-	c.begin(e)
-	return c
-}
-
-// renamed notes that names have changed: any open file may lie below.
-func (c *call) renamed() {
-	c.moved = true
-	c.movers = c.fs.handles.tallies()
+	return caller{tid: int32(pid), uid: uid, gid: gid}
 }

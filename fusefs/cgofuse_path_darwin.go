@@ -6,15 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// relative turns a path as FUSE gives it, "/a/b", into one relative to the root, "a/b".
-func relative(path string) string {
-	rel := strings.TrimPrefix(path, "/")
-	if rel == "" {
-		return "."
-	}
-	return rel
-}
-
 // place is a name in an open folder: what the *at system calls take.
 type place struct {
 	dir  int

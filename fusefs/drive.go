@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
 )
@@ -421,7 +420,7 @@ func (m *mount) sync(force bool) error {
 	case err := <-done:
 		return err
 	case <-time.After(forceTimeout):
-		return unix.ETIMEDOUT
+		return syscall.ETIMEDOUT
 	}
 }
 
@@ -478,7 +477,7 @@ func (d *Drive) detach(ctx context.Context, m *mount, force bool) *Problem {
 		if err == nil || !m.attachment.attached() {
 			return nil
 		}
-		if !errors.Is(err, unix.EBUSY) {
+		if !errors.Is(err, syscall.EBUSY) {
 			return detachProblem(m, err)
 		}
 		held := m.attachment.holders()
@@ -505,7 +504,7 @@ func busyProblem(m *mount, held []Holder) *Problem {
 			held = append(held, Holder{PID: int(h.PID), Name: h.Proc, Path: m.MountPoint + h.Path})
 		}
 	}
-	return &Problem{Kind: Busy, Err: unix.EBUSY, Holders: held,
+	return &Problem{Kind: Busy, Err: syscall.EBUSY, Holders: held,
 		What: fmt.Sprintf("Not ejected: %s is in use.", m.MountPoint),
 		Cure: "Close these files and leave the folder, then eject again. A forced eject gives the programs errors."}
 }

@@ -3,8 +3,6 @@ package fusefs
 import (
 	"errors"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // retry calls f again as long as a signal interrupts it: the Go runtime signals its threads to preempt them.
@@ -23,7 +21,7 @@ func errc(err error) int {
 	}
 	var errno syscall.Errno
 	if errors.As(err, &errno) && errno != 0 {
-		return -int(errno)
+		return -int(posix(errno))
 	}
-	return -int(unix.EIO)
+	return -int(syscall.EIO)
 }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"vitrine/fusefs/oplog"
 )
 
@@ -97,7 +95,7 @@ func (c *call) begin(e oplog.Event) {
 // end records how the operation ended. It is deferred, and answers EIO for a handler that panicked.
 func (c *call) end(result *int) {
 	if r := recover(); r != nil {
-		*result = -int(unix.EIO)
+		*result = -int(syscall.EIO)
 		c.out.Flags |= oplog.Panicked
 		c.out.Detail = fmt.Sprintf("%v\n%s", r, debug.Stack())
 	}
@@ -111,6 +109,7 @@ func (c *call) end(result *int) {
 	} else {
 		c.pending.End(c.out, c.tally)
 	}
+	translate(result)
 	c.names.unlock()
 	if c.held != nil {
 		c.held.letGo()
@@ -122,7 +121,7 @@ func (c *call) hold(id uint64) (h *handle, errc int) {
 	h = c.fs.handles.hold(id)
 	if h == nil {
 		c.out.Flags |= oplog.Refused
-		return nil, -int(unix.EBADF)
+		return nil, -int(syscall.EBADF)
 	}
 	c.held, c.tally = h, &h.tally
 	return h, 0
@@ -134,11 +133,11 @@ func (c *call) move(buff []byte, ofst int64, f func(b []byte, at int64) (int, er
 	for moved < len(buff) {
 		n, err := f(buff[moved:], ofst+int64(moved))
 		switch {
-		case err == unix.EINTR:
+		case err == syscall.EINTR:
 		case err != nil && moved == 0:
 			return errc(err)
 		case err != nil:
-			c.out.Errno = err.(unix.Errno)
+			c.out.Errno = posix(err.(syscall.Errno))
 			return moved
 		case n == 0:
 			return moved
@@ -152,7 +151,7 @@ func (c *call) move(buff []byte, ofst int64, f func(b []byte, at int64) (int, er
 // refuse answers EROFS for an operation that would change a read-only mount.
 func (fs *FS) refuse() int {
 	if fs.readOnly {
-		return -int(unix.EROFS)
+		return -int(syscall.EROFS)
 	}
 	return 0
 }

@@ -3,9 +3,8 @@ package fusefs
 import (
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
 )
@@ -60,7 +59,7 @@ func (t *handleTable) release(id uint64) (h *handle, waited time.Duration, err e
 	delete(s.handles, id)
 	s.Unlock()
 	if h == nil {
-		return nil, 0, unix.EBADF
+		return nil, 0, syscall.EBADF
 	}
 	if !h.use.TryLock() {
 		start := time.Now()
@@ -68,7 +67,7 @@ func (t *handleTable) release(id uint64) (h *handle, waited time.Duration, err e
 		waited = time.Since(start)
 	}
 	defer h.use.Unlock()
-	return h, waited, unix.Close(h.fd)
+	return h, waited, closeFD(h.fd)
 }
 
 // all returns the handles that are open.

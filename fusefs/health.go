@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"vitrine/fusefs/oplog"
 )
 
@@ -31,13 +29,13 @@ var faults = map[syscall.Errno]struct {
 	kind       Kind
 	what, cure string
 }{
-	unix.ENOSPC:   {BackingFull, "is full", "Free some space there, then have the program save once more."},
-	unix.EDQUOT:   {OverQuota, "has reached your quota", "Remove what you do not need there, or ask for more; then have the program save once more."},
-	unix.EIO:      {BackingFails, "fails to read or write", "Copy what you need from it, and look at the disk's health and cable."},
-	unix.EROFS:    {BackingReadOnly, "has become read-only", "Systems do that to a disk with errors: look at its health, and mount it anew."},
-	unix.ENODEV:   {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
-	unix.ENXIO:    {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
-	unix.ENOTCONN: {BackingGone, "is gone", "Connect to its server again, then eject and mount anew."},
+	syscall.ENOSPC:   {BackingFull, "is full", "Free some space there, then have the program save once more."},
+	syscall.EDQUOT:   {OverQuota, "has reached your quota", "Remove what you do not need there, or ask for more; then have the program save once more."},
+	syscall.EIO:      {BackingFails, "fails to read or write", "Copy what you need from it, and look at the disk's health and cable."},
+	syscall.EROFS:    {BackingReadOnly, "has become read-only", "Systems do that to a disk with errors: look at its health, and mount it anew."},
+	syscall.ENODEV:   {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
+	syscall.ENXIO:    {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
+	syscall.ENOTCONN: {BackingGone, "is gone", "Connect to its server again, then eject and mount anew."},
 }
 
 // stores are the operations that need the backing's disk.
@@ -129,10 +127,7 @@ func (h *health) attendRoot(root *os.File, done <-chan struct{}) {
 			return
 		}
 		deleted := false
-		err := held.Control(func(fd uintptr) {
-			var st unix.Stat_t
-			deleted = unix.Fstat(int(fd), &st) == nil && st.Nlink == 0
-		})
+		err := held.Control(func(fd uintptr) { deleted = nameless(int(fd)) })
 		if err != nil {
 			return
 		}

@@ -7,8 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // Config says what to mount where.
@@ -81,10 +80,10 @@ func (p *prepared) openBacking() error {
 		path, err = filepath.EvalSymlinks(path)
 	}
 	if err == nil {
-		p.root, err = os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
+		p.root, err = os.OpenFile(path, os.O_RDONLY|onlyFolder, 0)
 	}
 	if err == nil {
-		if _, err = p.root.ReadDir(1); err == io.EOF {
+		if err = listable(p.root); err == io.EOF {
 			err = nil
 		}
 		if err != nil {
@@ -98,56 +97,35 @@ func (p *prepared) openBacking() error {
 	return nil
 }
 
+var errNotFolder = errors.New("not a folder")
+
+// listable looks for an entry of a folder: io.EOF where it has none.
+func listable(folder *os.File) error {
+	if info, err := folder.Stat(); err == nil && !info.IsDir() {
+		return errNotFolder
+	}
+	_, err := folder.ReadDir(1)
+	return err
+}
+
 func backingProblem(path string, err error) *Problem {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &Problem{Kind: BackingMissing, Err: err,
-			What: fmt.Sprintf("The backing folder %s does not exist.", path),
-			Cure: "Create it, or choose another folder.", Command: "mkdir -p " + quote(path)}
-	case errors.Is(err, unix.ENOTDIR):
+	case err == errNotFolder, errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: BackingNotFolder, Err: err,
 			What: fmt.Sprintf("The backing folder %s is not a folder.", path),
 			Cure: "Choose a folder; a single file cannot be mounted."}
-	case errors.Is(err, unix.ENOTCONN):
+	case errors.Is(err, fs.ErrNotExist):
+		return &Problem{Kind: BackingMissing, Err: err,
+			What: fmt.Sprintf("The backing folder %s does not exist.", path),
+			Cure: "Create it, or choose another folder.", Command: toMake(path)}
+	case errors.Is(err, syscall.ENOTCONN):
 		return &Problem{Kind: BackingUnreadable, Err: err,
 			What: fmt.Sprintf("The backing folder %s lies in a mount whose program has died.", path),
 			Cure: "Unmount that one first, then try again."}
 	}
 	return &Problem{Kind: BackingUnreadable, Err: err,
 		What: fmt.Sprintf("The backing folder %s cannot be read: %s.", path, reason(err)),
-		Cure: "Give yourself the right to list it, or choose another folder.", Command: "ls -ld " + quote(path)}
-}
-
-// findMountPoint makes the mount point's path absolute and real without touching the mount point itself, which may
-// be a mount that no longer answers.
-func (p *prepared) findMountPoint() error {
-	path, err := filepath.Abs(p.MountPoint)
-	if err != nil {
-		return mountPointProblem(p.MountPoint, err)
-	}
-	parent, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if errors.Is(err, fs.ErrNotExist) && p.Create {
-		p.MountPoint = path
-		return nil
-	}
-	if err != nil {
-		return mountPointProblem(path, err)
-	}
-	path = filepath.Join(parent, filepath.Base(path))
-	taken, err := clearMountPoint(path, p.InPlace)
-	if err != nil {
-		return err
-	}
-	if !taken {
-		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
-			path = real
-			if _, err := clearMountPoint(path, p.InPlace); err != nil {
-				return err
-			}
-		}
-	}
-	p.MountPoint = path
-	return nil
+		Cure: "Give yourself the right to list it, or choose another folder.", Command: toInspect(path)}
 }
 
 // checkNesting refuses a mount point inside the backing folder, where the mount would show itself, and one around
@@ -184,55 +162,26 @@ func under(path string, folder os.FileInfo) bool {
 	}
 }
 
-func (p *prepared) checkMountPoint() error {
-	err := p.mountPointReady()
-	if errors.Is(err, fs.ErrNotExist) && p.Create {
-		if err = os.MkdirAll(p.MountPoint, 0o700); err == nil {
-			p.MountPoint, err = filepath.EvalSymlinks(p.MountPoint)
-		}
-	}
-	if err != nil {
-		return mountPointProblem(p.MountPoint, err)
-	}
-	return nil
-}
-
 var errNotEmpty = errors.New("not empty")
-
-func (p *prepared) mountPointReady() error {
-	folder, err := os.OpenFile(p.MountPoint, os.O_RDONLY|unix.O_DIRECTORY, 0)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	switch _, err = folder.ReadDir(1); err {
-	case nil:
-		return errNotEmpty
-	case io.EOF:
-		return nil
-	default:
-		return err
-	}
-}
 
 func mountPointProblem(path string, err error) *Problem {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &Problem{Kind: MountPointMissing, Err: err, Create: path,
-			What: fmt.Sprintf("The mount point %s does not exist.", path),
-			Cure: "Create it, or choose another folder.", Command: "mkdir -p " + quote(path)}
-	case errors.Is(err, unix.ENOTDIR):
+	case err == errNotFolder, errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist): // both on Windows
 		return &Problem{Kind: MountPointNotFolder, Err: err,
 			What: fmt.Sprintf("The mount point %s is not a folder.", path),
 			Cure: "Choose an empty folder."}
+	case errors.Is(err, fs.ErrNotExist):
+		return &Problem{Kind: MountPointMissing, Err: err, Create: path,
+			What: fmt.Sprintf("The mount point %s does not exist.", path),
+			Cure: "Create it, or choose another folder.", Command: toMake(path)}
 	case err == errNotEmpty:
 		return &Problem{Kind: MountPointNotEmpty,
 			What: fmt.Sprintf("The mount point %s is not empty; a mount would hide what is in it.", path),
-			Cure: "Move its files away, or choose an empty folder.", Command: "ls -A " + quote(path)}
+			Cure: "Move its files away, or choose an empty folder.", Command: toList(path)}
 	}
 	return &Problem{Kind: MountPointDenied, Err: err,
 		What: fmt.Sprintf("The mount point %s cannot be used: %s.", path, reason(err)),
-		Cure: "Choose a folder of your own.", Command: "ls -ld " + quote(path)}
+		Cure: "Choose a folder of your own.", Command: toInspect(path)}
 }
 
 // reason is an error without the path and operation that os puts before it.

@@ -1,9 +1,8 @@
 package fusefs
 
 import (
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // probeTimeout is how long a mount may take to answer a statfs.
@@ -13,14 +12,11 @@ const probeTimeout = 5 * time.Second
 // where it gives none. It asks from a goroutine of its own, which stays behind where no answer ever comes.
 func probe(path string) error {
 	answer := make(chan error, 1)
-	go func() {
-		var st unix.Statfs_t
-		answer <- retry(func() error { return unix.Statfs(path, &st) })
-	}()
+	go func() { answer <- statMount(path) }()
 	select {
 	case err := <-answer:
 		return err
 	case <-time.After(probeTimeout):
-		return unix.ETIMEDOUT
+		return syscall.ETIMEDOUT
 	}
 }

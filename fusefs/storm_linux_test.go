@@ -22,7 +22,12 @@ const (
 )
 
 // interleavings is how many times writes and other operations meet a release in TestStorm.
-func interleavings() int { return soakCount(40_000, 100_000) }
+func interleavings() int {
+	if testing.Short() {
+		return 40_000
+	}
+	return 100_000
+}
 
 // TestStorm lets writers, readers and others run into the release of their handle, again and again on several files
 // at once. An operation that was admitted must not meet a closed descriptor, and every byte that was reported as

@@ -14,6 +14,34 @@ const (
 	openOnly   = unix.O_RDONLY | unix.O_SYMLINK   // any file, only to refer to it
 )
 
+// backingFlags are the flags with which the backing file is opened for a caller's flags. O_DIRECT stays with the
+// kernel, which honours it towards the caller; our buffers have not the alignment that a disk asks for.
+func backingFlags(flags int) int {
+	return flags &^ (unix.O_CREAT | unix.O_EXCL | unix.O_NOCTTY | directFlag)
+}
+
+// recordedFlags are the caller's flags as the record has them, which is the system's way.
+func recordedFlags(flags int) uint32 { return uint32(flags) }
+
+func platformOf(int) handlePlatform { return handlePlatform{} }
+
+// closing has nothing to tell: the kernel itself refuses to unmount while a file is open.
+func (*FS) closing() bool { return false }
+
+func pread(fd int, b []byte, at int64) (int, error)  { return unix.Pread(fd, b, at) }
+func pwrite(fd int, b []byte, at int64) (int, error) { return unix.Pwrite(fd, b, at) }
+func truncate(fd int, size int64) error              { return unix.Ftruncate(fd, size) }
+
+// closeDuplicate closes a duplicate of the descriptor: a backing that reports lost writes at close, as NFS does, reports
+// them to the application that closes the file.
+func closeDuplicate(fd int) error {
+	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Close(dup)
+}
+
 func fillStat(to *fuse.Stat_t, st *unix.Stat_t) {
 	*to = fuse.Stat_t{
 		Dev:      uint64(st.Dev),

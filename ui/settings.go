@@ -110,6 +110,9 @@ func newSettingsWindow(u *UI) *settingsWindow {
 	w.logFile.entry.SetPlaceHolder(tr("none"))
 	w.keep = newField(tr("Kept operations"), tr("How many of the newest operations the Log tab shows and saves."), nil)
 	w.inPlace = widget.NewCheck(tr("Watch the folder where it is: mount over it"), w.setInPlace)
+	if u.opts.NoInPlace {
+		w.inPlace.Hide()
+	}
 	w.readOnly = widget.NewCheck(tr("Read-only: refuse every change"), func(bool) { w.edited() })
 	w.showFolder = widget.NewCheck(tr("Show the folder after mounting"), func(bool) { w.edited() })
 	if s, ok := u.ctl.(Starter); ok {

@@ -27,6 +27,7 @@ type Options struct {
 	Tray       bool   // a session bus and a tray host were found; without, no tray is made and the window is shown
 	ShowWindow bool   // show the activity window at once
 	Welcome    bool   // it never ran before: the window asks what to mount
+	NoInPlace  bool   // the system cannot mount over a folder that has files
 	Notice     string // a line shown in the window until it is dismissed, e.g. why there is no tray
 }
 

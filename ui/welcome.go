@@ -37,13 +37,17 @@ func newWelcome(u *UI, body fyne.CanvasObject) *welcome {
 		about.Wrapping = fyne.TextWrapWord
 		return card(padded(8, 6, 10, 10, container.NewVBox(b, about)))
 	}
+	watched := tr("It is mounted where it is, so programs keep their paths. After the eject it is as it was, with all that was written.")
+	if u.opts.NoInPlace {
+		watched = fmt.Sprintf(tr("Its files appear at %s too, and what goes through there is shown."), tilde(s.MountPoint))
+	}
 	title := widget.NewLabel(tr("Welcome to Vitrine"))
 	title.SizeName, title.TextStyle.Bold = theme.SizeNameHeadingText, true
 	question := widget.NewLabel(tr("Vitrine mounts a folder as a drive and shows everything that passes through it. What do you want to mount?"))
 	question.Wrapping = fyne.TextWrapWord
 	column := container.NewVBox(title, question,
 		choice(w.drive, fmt.Sprintf(tr("An empty drive at %s. What you put there is kept in %s."), tilde(s.MountPoint), tilde(s.Backing))),
-		choice(w.folder, tr("It is mounted where it is, so programs keep their paths. After the eject it is as it was, with all that was written.")),
+		choice(w.folder, watched),
 		w.fault, container.NewHBox(layout.NewSpacer(), later))
 	w.box = container.NewCenter(container.New(fixedWidth{520}, column))
 	w.box.Hide()
@@ -72,10 +76,10 @@ func (w *welcome) showStatus(s Status) {
 	}
 }
 
-// watch mounts a folder that the person has where it is.
+// watch mounts a folder that the person has, where it is if the system can do that.
 func (w *welcome) watch(folder string) {
 	s := w.ui.ctl.Settings()
-	s.Backing, s.InPlace = folder, true
+	s.Backing, s.InPlace = folder, !w.ui.opts.NoInPlace
 	w.take(s)
 }
 

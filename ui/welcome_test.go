@@ -10,8 +10,13 @@ import (
 
 func newWelcomeBench(t *testing.T) *bench {
 	t.Helper()
+	return newWelcomeBenchWith(t, Options{AppID: "test", Welcome: true})
+}
+
+func newWelcomeBenchWith(t *testing.T, o Options) *bench {
+	t.Helper()
 	f := newFake()
-	b := newBenchWith(t, f, Options{AppID: "test", Welcome: true})
+	b := newBenchWith(t, f, o)
 	b.ctl = f
 	b.window.show()
 	return b
@@ -34,6 +39,23 @@ func TestWelcomeMakesADrive(t *testing.T) {
 	}
 	if s := b.ctl.Settings(); s.InPlace || s.Backing != "/srv/files" {
 		t.Errorf("saved %+v", s)
+	}
+}
+
+// TestWelcomeWhereNothingIsMountedInPlace is on a system that cannot mount over a folder.
+func TestWelcomeWhereNothingIsMountedInPlace(t *testing.T) {
+	b := newWelcomeBenchWith(t, Options{AppID: "test", Welcome: true, NoInPlace: true})
+	if words := wordsIn(b.window.win.Canvas().Content()); !strings.Contains(words, "Its files appear at ~/Vitrine too") || strings.Contains(words, "where it is") {
+		t.Errorf("the window says %q", words)
+	}
+	b.window.welcome.watch("/srv/films")
+	b.wait("the mount", func() bool { return b.ctl.last() == "mount show" })
+	if s := b.ctl.Settings(); s.InPlace || s.Backing != "/srv/films" {
+		t.Errorf("saved %+v", s)
+	}
+	b.showSettings()
+	if b.settings.inPlace.Visible() {
+		t.Error("the settings offer it")
 	}
 }
 

@@ -102,6 +102,14 @@ func checkFolder(v any) string {
 	return checkPath(path)
 }
 
+// checkMountPoint lets a mount point be a drive letter, where the system has them.
+func checkMountPoint(v any) string {
+	if isDrive(*v.(*string)) {
+		return ""
+	}
+	return checkFolder(v)
+}
+
 func checkLogFile(v any) string {
 	path := *v.(*string)
 	if path == "" {

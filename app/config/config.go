@@ -81,6 +81,9 @@ func Expand(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
+	if isDrive(path) {
+		return path, nil
+	}
 	rest, ok := belowHome(path)
 	if !ok {
 		return filepath.Clean(path), nil
@@ -91,6 +94,10 @@ func Expand(path string) (string, error) {
 	}
 	return filepath.Join(home, rest), nil
 }
+
+// isDrive reports whether a path is a drive of Windows, "V:", which is no path to Clean: it would mean the folder that is
+// current there.
+func isDrive(path string) bool { return len(path) == 2 && filepath.VolumeName(path) == path }
 
 func belowHome(path string) (rest string, ok bool) {
 	if path == "~" {

@@ -35,7 +35,7 @@ var keys = []key{
 		about: "The folder where the files appear once they are mounted. It must be empty, and outside of backing.",
 		takes: `it takes a folder in quotes, such as "~/Vitrine"`,
 		at:    func(c *Config) any { return &c.MountPoint },
-		check: checkFolder,
+		check: checkMountPoint,
 	},
 	{
 		name: "in_place", field: "InPlace",

@@ -55,18 +55,5 @@ func writeLine(conn net.Conn, limit time.Duration, v any) error {
 	return err
 }
 
-// who returns the process and the user at the other end.
-func who(conn *net.UnixConn) (pid, uid int, err error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return 0, 0, err
-	}
-	var asked error
-	if err := raw.Control(func(fd uintptr) { pid, uid, asked = credentials(int(fd)) }); err != nil {
-		return 0, 0, err
-	}
-	return pid, uid, asked
-}
-
 // trusted says whether a user may speak with this process.
 func trusted(uid int) bool { return uid == os.Geteuid() || uid == 0 }

@@ -21,7 +21,7 @@ const (
 type Peer struct {
 	Name string
 	PID  int
-	conn *net.UnixConn
+	conn net.Conn
 }
 
 // Close hangs up.
@@ -70,11 +70,11 @@ func (p Place) dial(name string) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).Dial("unix", path)
+	conn, err := dialAt(path)
 	if err != nil {
 		return nil, err
 	}
-	peer := &Peer{Name: name, conn: conn.(*net.UnixConn)}
+	peer := &Peer{Name: name, conn: conn}
 	pid, uid, err := who(peer.conn)
 	if err == nil && uid != os.Geteuid() {
 		err = fmt.Errorf("the socket %s is served by user %d and you are user %d, so Vitrine does not use it", path, uid, os.Geteuid())
@@ -93,7 +93,7 @@ func (p *Peer) Ask(ctx context.Context, r Request, each func(Reply) error) error
 	defer context.AfterFunc(ctx, func() { _ = p.conn.Close() })()
 	r.Version = Version
 	// Who refuses to talk says so and closes, perhaps before it was asked anything: then the reason is there to be read.
-	if err := writeLine(p.conn, dialTimeout, r); err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+	if err := writeLine(p.conn, dialTimeout, r); err != nil && !hungUp(err) {
 		return p.silent(ctx, err)
 	}
 	in := bufio.NewReader(p.conn)

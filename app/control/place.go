@@ -16,7 +16,6 @@ import (
 const (
 	socketEnd = ".sock"
 	lockEnd   = ".lock"
-	maxSocket = 103 // longest path of a socket that every system takes, in bytes; see unix(7)
 )
 
 // Place is the folder that holds the sockets of one user's running Vitrines, and nobody else's.

@@ -25,7 +25,7 @@ type Handler func(ctx context.Context, r Request, send func(Reply) error) error
 // Server answers at a socket.
 type Server struct {
 	path     string
-	listener *net.UnixListener
+	listener net.Listener
 	handler  Handler
 	callers  chan struct{} // a token for each
 	answers  sync.WaitGroup
@@ -46,7 +46,7 @@ func (p Place) Listen(name string, h Handler) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listenBeside(path)
+	l, err := listenAt(path)
 	if err != nil {
 		return nil, fmt.Errorf("Vitrine's socket %s could not be made: %w", path, err)
 	}
@@ -55,24 +55,6 @@ func (p Place) Listen(name string, h Handler) (*Server, error) {
 	s.cut, s.end = context.WithCancel(context.Background())
 	s.answers.Go(s.accept)
 	return s, nil
-}
-
-// listenBeside makes the socket under another name and moves it to path once it listens: nobody finds one there that
-// refuses, and takes it for left by the dead.
-func listenBeside(path string) (*net.UnixListener, error) {
-	beside := path + ".new"
-	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: beside, Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	l.SetUnlinkOnClose(false)
-	if err := errors.Join(os.Chmod(beside, 0o600), os.Rename(beside, path)); err != nil {
-		return nil, errors.Join(err, l.Close(), os.Remove(beside))
-	}
-	return l, nil
 }
 
 // Close stops answering. Answers under way may end, for a short while.
@@ -86,7 +68,7 @@ func (s *Server) Close() error {
 
 func (s *Server) accept() {
 	for {
-		conn, err := s.listener.AcceptUnix()
+		conn, err := s.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -107,7 +89,7 @@ func (s *Server) accept() {
 }
 
 // answer answers one caller.
-func (s *Server) answer(conn *net.UnixConn) {
+func (s *Server) answer(conn net.Conn) {
 	defer conn.Close()
 	defer context.AfterFunc(s.cut, func() { _ = conn.Close() })()
 	if _, uid, err := who(conn); err != nil || !trusted(uid) {

@@ -146,12 +146,15 @@ func (x *explainer) neverOpened() {
 	}
 }
 
+// accessMode is the part of the flags of an open that says what for; see open(2), O_ACCMODE.
+const accessMode = syscall.O_RDONLY | syscall.O_WRONLY | syscall.O_RDWR
+
 func (x *explainer) openedFor(opened *oplog.Event) {
 	switch {
 	case opened == nil:
-	case opened.Mode&syscall.O_ACCMODE == syscall.O_RDONLY:
+	case opened.Mode&accessMode == syscall.O_RDONLY:
 		x.prove("The handle was opened for reading only by %s.", whoOf(opened))
-	case opened.Mode&syscall.O_ACCMODE == syscall.O_WRONLY:
+	case opened.Mode&accessMode == syscall.O_WRONLY:
 		x.prove("The handle was opened for writing only by %s.", whoOf(opened))
 	}
 }

@@ -5,15 +5,17 @@ import (
 	"syscall"
 )
 
-// maxErrno is beyond every error number of the systems that have names for them.
-const maxErrno = 512
+// maxErrnos is more than any system has error numbers with names, from each of firstErrnos on.
+const maxErrnos = 512
 
 // errnoNumbers maps each name that this system knows to its number.
 var errnoNumbers = sync.OnceValue(func() map[string]syscall.Errno {
 	numbers := make(map[string]syscall.Errno)
-	for e := syscall.Errno(1); e < maxErrno; e++ {
-		if name := ErrnoName(e); name != "" {
-			numbers[name] = e
+	for _, first := range firstErrnos {
+		for e := first; e < first+maxErrnos; e++ {
+			if name := ErrnoName(e); name != "" {
+				numbers[name] = e
+			}
 		}
 	}
 	return numbers

@@ -32,10 +32,14 @@ packages() {
 	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils xclip wmctrl strace acl fio git make postgresql rsync sqlite3 systemd tar ;;
 	debian-price) echo xvfb xdotool ;;
 	debian-bench) echo bindfs findutils g++ git libfuse3-dev loggedfs rclone ;;
+	debian-windows) echo ca-certificates gcc-mingw-w64-x86-64 git ;;
+	debian-wine) echo libwine wine wine64 ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
 	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop xclip wmctrl strace acl fio git make postgresql-server postgresql-contrib rsync sqlite systemd tar ;;
 	fedora-price) echo xorg-x11-server-Xvfb xdotool ;;
+	fedora-windows) echo ca-certificates git mingw64-gcc ;;
+	fedora-wine) echo wine-core ;;
 	fedora-bench) echo bindfs findutils fuse3-devel git rclone ;;
 	esac
 }
@@ -147,6 +151,10 @@ check_other_linux() {
 		if [[ $purpose == price ]] && ! { has Xvfb && has xdotool; }; then
 			die "measuring with a window needs Xvfb and xdotool. Install what is missing and start again."
 		fi
+		case $purpose in
+		windows) has x86_64-w64-mingw32-gcc || die "the build for Windows needs x86_64-w64-mingw32-gcc, which is missing. Install MinGW-w64 and start again." ;;
+		wine) has wine || die "the tests of the program for Windows need wine, which is missing. Install it and start again." ;;
+		esac
 		[[ $purpose == test ]] || continue
 		for program in Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm import xclip wmctrl strace setfacl fio gcc git make postgres rsync sqlite3 systemctl tar; do
 			has "$program" || die "the tests need $program, which is missing. Install it and start again."

@@ -1,6 +1,8 @@
+//go:build !linux
+
 package main
 
-// silence shows nothing: on macOS the user interface notifies of problems itself.
+// silence shows nothing: here the user interface notifies of problems itself.
 type silence struct{}
 
 func newNotifier() notifier { return silence{} }

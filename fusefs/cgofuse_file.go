@@ -1,8 +1,12 @@
+//go:build darwin || windows
+
 package fusefs
 
 import (
+	"strings"
+	"syscall"
+
 	"github.com/winfsp/cgofuse/fuse"
-	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
 )
@@ -16,13 +20,13 @@ func (fs *FS) Create(path string, flags int, mode uint32) (errc int, fh uint64) 
 
 // CreateEx creates and opens a file; see open(2), O_CREAT.
 func (fs *FS) CreateEx(path string, mode uint32, fi *fuse.FileInfo_t) (errc int) {
-	c := fs.begin(oplog.Event{Op: oplog.Create, Path: path, Mode: uint32(fi.Flags)})
+	c := fs.begin(oplog.Event{Op: oplog.Create, Path: path, Mode: recordedFlags(fi.Flags)})
 	defer c.end(&errc)
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
 	return c.open(fi, func() (int, error) {
-		return createBeneath(fs.root, relative(path), backingFlags(fi.Flags)|fi.Flags&unix.O_EXCL, mode, c.by)
+		return createBeneath(fs.root, relative(path), backingFlags(fi.Flags)|fi.Flags&fuse.O_EXCL, mode, c.by)
 	})
 }
 
@@ -35,9 +39,9 @@ func (fs *FS) Open(path string, flags int) (errc int, fh uint64) {
 
 // OpenEx opens an existing file; see open(2).
 func (fs *FS) OpenEx(path string, fi *fuse.FileInfo_t) (errc int) {
-	c := fs.begin(oplog.Event{Op: oplog.Open, Path: path, Mode: uint32(fi.Flags)})
+	c := fs.begin(oplog.Event{Op: oplog.Open, Path: path, Mode: recordedFlags(fi.Flags)})
 	defer c.end(&errc)
-	if fi.Flags&unix.O_ACCMODE != unix.O_RDONLY || fi.Flags&unix.O_TRUNC != 0 {
+	if fi.Flags&fuse.O_ACCMODE != fuse.O_RDONLY || fi.Flags&fuse.O_TRUNC != 0 {
 		if errc = fs.refuse(); errc != 0 {
 			return errc
 		}
@@ -45,6 +49,15 @@ func (fs *FS) OpenEx(path string, fi *fuse.FileInfo_t) (errc int) {
 	return c.open(fi, func() (int, error) {
 		return openBeneath(fs.root, relative(path), backingFlags(fi.Flags))
 	})
+}
+
+// relative turns a path as FUSE gives it, "/a/b", into one relative to the root, "a/b".
+func relative(path string) string {
+	rel := strings.TrimPrefix(path, "/")
+	if rel == "" {
+		return "."
+	}
+	return rel
 }
 
 // open gives the descriptor that f opens a handle.
@@ -57,16 +70,14 @@ func (c *call) open(fi *fuse.FileInfo_t, f func() (fd int, err error)) int {
 	if err != nil {
 		return errc(err)
 	}
-	h := &handle{fd: fd}
+	h := &handle{fd: fd, handlePlatform: platformOf(fi.Flags)}
 	fi.Fh = c.fs.handles.add(h)
+	if c.fs.closing() {
+		c.fs.handles.release(fi.Fh)
+		return -int(syscall.EBUSY)
+	}
 	c.tally, c.out.Handle = &h.tally, fi.Fh
 	return 0
-}
-
-// backingFlags are the flags with which the backing file is opened for a caller's flags. O_DIRECT stays with the
-// kernel, which honours it towards the caller; our buffers have not the alignment that a disk asks for.
-func backingFlags(flags int) int {
-	return flags &^ (unix.O_CREAT | unix.O_EXCL | unix.O_NOCTTY | directFlag)
 }
 
 // Read fills buff from byte ofst on, up to the end of the file. A short read would be taken for that end, so it is
@@ -78,7 +89,7 @@ func (fs *FS) Read(path string, buff []byte, ofst int64, fh uint64) (n int) {
 	if errc != 0 {
 		return errc
 	}
-	return c.move(buff, ofst, func(b []byte, at int64) (int, error) { return unix.Pread(h.fd, b, at) })
+	return c.move(buff, ofst, func(b []byte, at int64) (int, error) { return pread(h.fd, b, at) })
 }
 
 // Write writes all of buff at byte ofst, or as much as the backing takes before an error; see pwrite(2). A caller
@@ -94,7 +105,7 @@ func (fs *FS) Write(path string, buff []byte, ofst int64, fh uint64) (n int) {
 	if errc != 0 {
 		return errc
 	}
-	return c.move(buff, ofst, func(b []byte, at int64) (int, error) { return unix.Pwrite(h.fd, b, at) })
+	return c.move(buff, ofst, func(b []byte, at int64) (int, error) { return pwrite(h.fd, b, at) })
 }
 
 // Truncate sets a file's size in bytes; see ftruncate(2).
@@ -104,7 +115,7 @@ func (fs *FS) Truncate(path string, size int64, fh uint64) (errc int) {
 	if errc = fs.refuse(); errc != 0 {
 		return errc
 	}
-	return c.onFile(path, fh, unix.O_WRONLY, func(fd int) error { return unix.Ftruncate(fd, size) })
+	return c.onFile(path, fh, fuse.O_WRONLY, func(fd int) error { return truncate(fd, size) })
 }
 
 // onFile calls f with the handle's descriptor, or where the kernel named no handle with the file opened for it.
@@ -120,29 +131,22 @@ func (c *call) onFile(path string, fh uint64, flags int, f func(fd int) error) i
 	if err != nil {
 		return errc(err)
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	return errc(retry(func() error { return f(fd) }))
 }
 
-// Flush is called for each close(2) of a descriptor by an application. A duplicate is closed in its stead, so that a
-// backing that reports lost writes at close, as NFS does, reports them to that application.
+// Flush is called for each close(2) of a descriptor by an application.
 func (fs *FS) Flush(path string, fh uint64) (errc int) {
 	c := fs.begin(oplog.Event{Op: oplog.Flush, Path: path, Handle: fh})
 	defer c.end(&errc)
-	return c.onFile(path, fh, unix.O_RDONLY, func(fd int) error {
-		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			return err
-		}
-		return unix.Close(dup)
-	})
+	return c.onFile(path, fh, fuse.O_RDONLY, closeDuplicate)
 }
 
 // Fsync writes a file's data, and unless datasync its metadata, to the backing's disk; see fsync(2).
 func (fs *FS) Fsync(path string, datasync bool, fh uint64) (errc int) {
 	c := fs.begin(oplog.Event{Op: oplog.Fsync, Path: path, Handle: fh})
 	defer c.end(&errc)
-	return c.onFile(path, fh, unix.O_RDONLY, func(fd int) error { return syncFile(fd, datasync) })
+	return c.onFile(path, fh, fuse.O_RDONLY, func(fd int) error { return syncFile(fd, datasync) })
 }
 
 // Release closes a handle once nothing uses it any more. The kernel calls it after the last close(2).

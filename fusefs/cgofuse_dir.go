@@ -1,8 +1,9 @@
+//go:build darwin || windows
+
 package fusefs
 
 import (
 	"github.com/winfsp/cgofuse/fuse"
-	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
 )
@@ -11,7 +12,7 @@ import (
 func (fs *FS) Opendir(path string) (errc int, fh uint64) {
 	c := fs.begin(oplog.Event{Op: oplog.Opendir, Path: path})
 	defer c.end(&errc)
-	fi := fuse.FileInfo_t{Flags: unix.O_RDONLY | unix.O_DIRECTORY}
+	fi := fuse.FileInfo_t{Flags: openFolder}
 	errc = c.open(&fi, func() (int, error) { return openBeneath(fs.root, relative(path), fi.Flags) })
 	return errc, fi.Fh
 }
@@ -47,5 +48,5 @@ func (fs *FS) Releasedir(path string, fh uint64) (errc int) {
 func (fs *FS) Fsyncdir(path string, datasync bool, fh uint64) (errc int) {
 	c := fs.begin(oplog.Event{Op: oplog.Fsyncdir, Path: path, Handle: fh})
 	defer c.end(&errc)
-	return c.onFile(path, fh, unix.O_RDONLY|unix.O_DIRECTORY, func(fd int) error { return syncFile(fd, datasync) })
+	return c.onFile(path, fh, openFolder, func(fd int) error { return syncFile(fd, datasync) })
 }

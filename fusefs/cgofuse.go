@@ -1,0 +1,24 @@
+//go:build darwin || windows
+
+package fusefs
+
+import "vitrine/fusefs/oplog"
+
+// noHandle is what cgofuse passes where FUSE named no handle.
+const noHandle = ^uint64(0)
+
+// begin records that an operation begins.
+func (fs *FS) begin(e oplog.Event) *call {
+	c := &call{fs: fs, by: fs.whoAsks()}
+	if e.Handle == noHandle {
+		e.Handle = 0
+	}
+	c.begin(e)
+	return c
+}
+
+// renamed notes that names have changed: any open file may lie below.
+func (c *call) renamed() {
+	c.moved = true
+	c.movers = c.fs.handles.tallies()
+}

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package oplog
-
-import "syscall"
-
-// ErrnoName knows no names here.
-func ErrnoName(syscall.Errno) string { return "" }
