@@ -14,6 +14,9 @@ import (
 	"vitrine/fusefs/oplog"
 )
 
+// outside is the environment that the tests were started in.
+var outside = os.Environ()
+
 func TestMain(m *testing.M) {
 	time.Local = time.UTC
 	os.Setenv("HOME", "/home/ada")

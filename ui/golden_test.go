@@ -83,7 +83,9 @@ var looks = []manner{
 // nothing to find in it, which is one goroutine: the pictures are drawn by a program without it.
 func TestLooks(t *testing.T) {
 	if raced {
-		if out, err := exec.Command("go", "test", "-count=1", "-run", "^TestLooks$", ".").CombinedOutput(); err != nil {
+		cmd := exec.Command("go", "test", "-count=1", "-run", "^TestLooks$", ".")
+		cmd.Env = outside
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		return

@@ -17,7 +17,7 @@ import (
 // windowInterval is how often the window is brought up to date while it is visible, and figureInterval how often its
 // large numbers are: no one can read them when they change more often.
 const (
-	windowInterval = 100 * time.Millisecond
+	windowInterval = 250 * time.Millisecond
 	figureInterval = 450 * time.Millisecond
 )
 

@@ -204,7 +204,7 @@ func TestIsError(t *testing.T) {
 		errno syscall.Errno
 		ops   string // those for which it is an answer
 	}{
-		{syscall.ENOENT, "getattr access open opendir readlink unlink rmdir rename getxattr listxattr"},
+		{syscall.ENOENT, "lookup getattr access open opendir readlink unlink rmdir rename getxattr listxattr"},
 		{syscall.EEXIST, "create open mkdir mknod symlink link rename rmdir setxattr"},
 		{syscall.ENOTEMPTY, "rename rmdir"},
 		{syscall.ENOTSUP, "getxattr setxattr listxattr removexattr chmod fallocate copy_file_range"},
