@@ -110,6 +110,7 @@ func showStatus(s fusefs.Status) ui.Status {
 		Backing:    s.Backing,
 		MountPoint: s.MountPoint,
 		ReadOnly:   s.ReadOnly,
+		Fast:       s.Fast,
 		Since:      s.Since,
 		Progress:   s.Progress,
 		Problem:    showProblem(s.Problem),
@@ -237,7 +238,7 @@ func (c *controller) Settings() ui.Settings {
 
 func showSettings(s config.Config) ui.Settings {
 	return ui.Settings{
-		Backing: s.Backing, MountPoint: s.MountPoint, InPlace: s.InPlace, ReadOnly: s.ReadOnly, ShowFolder: s.ShowFolder,
+		Backing: s.Backing, MountPoint: s.MountPoint, InPlace: s.InPlace, ReadOnly: s.ReadOnly, Fast: s.Fast, ShowFolder: s.ShowFolder,
 		LogFile: s.LogFile, KeepEvents: s.KeepEvents, Notices: ui.Notices(s.Notices),
 	}
 }
@@ -247,7 +248,7 @@ func (c *controller) with(s ui.Settings) config.Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.settings
-	n.Backing, n.MountPoint, n.InPlace, n.ReadOnly = s.Backing, s.MountPoint, s.InPlace, s.ReadOnly
+	n.Backing, n.MountPoint, n.InPlace, n.ReadOnly, n.Fast = s.Backing, s.MountPoint, s.InPlace, s.ReadOnly, s.Fast
 	n.ShowFolder, n.LogFile, n.KeepEvents, n.Notices = s.ShowFolder, s.LogFile, s.KeepEvents, config.Notices(s.Notices)
 	return n
 }

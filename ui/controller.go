@@ -28,6 +28,7 @@ type Status struct {
 	Backing    string // backing folder
 	MountPoint string
 	ReadOnly   bool
+	Fast       bool      // single writes are not seen
 	Since      time.Time // when State was entered
 	Progress   string    // what Mounting or Ejecting is waiting for, e.g. "Waiting for 2 operations in flight"
 	Problem    *Problem  // the last failure, until the next attempt; may stand beside any state (a refused eject leaves Mounted)
@@ -56,6 +57,7 @@ type Settings struct {
 	MountPoint string
 	InPlace    bool // mount over the backing folder itself; MountPoint is not used
 	ReadOnly   bool
+	Fast       bool   // the kernel gathers writes; only with InPlace
 	ShowFolder bool   // open the folder in the file manager after a mount by click
 	LogFile    string // NDJSON log of every operation, "" for none
 	KeepEvents int    // operations kept for the Log tab

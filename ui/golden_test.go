@@ -32,6 +32,7 @@ var scenes = []scene{
 	{"unmounted", "open", nothingMounted, nil},
 	{"empty", "open", mounted, nil},
 	{"one-copy", "open", oneCopy, nil},
+	{"fast", "open", func(f *fake) { oneCopy(f); f.status.Fast = true }, nil},
 	{"writers", "inflight", writers, nil},
 	{"many-files", "open", manyFiles, nil},
 	{"long-names", "open", longNames, nil},

@@ -11,19 +11,21 @@ import (
 
 // header says what is mounted where, and holds the main buttons.
 type header struct {
-	box             *fyne.Container
-	state, readOnly *pill
-	since           *line
-	backing, point  *pathText
-	arrow           *line
-	action, folder  *widget.Button
-	buttons         *fyne.Container
+	box            *fyne.Container
+	state          *pill
+	readOnly, fast *pill
+	since          *line
+	backing, point *pathText
+	arrow          *line
+	action, folder *widget.Button
+	buttons        *fyne.Container
 }
 
 func newHeader(u *UI, t *tip) *header {
 	h := &header{
 		state:    newPill("", colorMuted),
 		readOnly: newPill(tr("Read-only"), colorMuted),
+		fast:     newPill(tr("Fast: single writes are not seen"), colorMuted),
 		since:    muted(""),
 		backing:  newPathText(t, colorMuted, false),
 		point:    newPathText(t, theme.ColorNameForeground, true),
@@ -34,7 +36,7 @@ func newHeader(u *UI, t *tip) *header {
 	settings := widget.NewButtonWithIcon(tr("Settings…"), theme.SettingsIcon(), u.showSettings)
 	h.action.Importance = widget.HighImportance
 	words := container.NewVBox(
-		container.NewHBox(h.state.box, h.readOnly.box, h.since),
+		container.NewHBox(h.state.box, h.readOnly.box, h.fast.box, h.since),
 		container.New(pathsLayout{}, h.backing, h.arrow, h.point),
 	)
 	action := container.New(leastSize{fyne.NewSize(92, 0)}, h.action)
@@ -50,11 +52,8 @@ func (h *header) showStatus(s Status) {
 		h.backing.set(tr("in place"))
 	}
 	h.point.set(tilde(s.MountPoint))
-	if s.ReadOnly {
-		h.readOnly.box.Show()
-	} else {
-		h.readOnly.box.Hide()
-	}
+	showIf(s.ReadOnly, h.readOnly.box)
+	showIf(s.Fast, h.fast.box)
 	if s.State == Viewing {
 		h.buttons.Hide()
 		h.arrow.set("", colorMuted)
@@ -145,5 +144,13 @@ func (pathsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		o[i].Move(fyne.NewPos(x, 0))
 		o[i].Resize(fyne.NewSize(w, s.Height))
 		x += w + pathsGap
+	}
+}
+
+func showIf(shown bool, o fyne.CanvasObject) {
+	if shown {
+		o.Show()
+	} else {
+		o.Hide()
 	}
 }

@@ -28,7 +28,8 @@ type settingsWindow struct {
 	state State
 
 	backing, point, logFile, keep *field
-	inPlace, readOnly, showFolder *widget.Check
+	inPlace, fast                 *widget.Check
+	readOnly, showFolder          *widget.Check
 	save, remount, cancel         *widget.Button
 	note                          *widget.Label
 	starts                        *startSwitches // nil where the controller cannot say
@@ -110,8 +111,10 @@ func newSettingsWindow(u *UI) *settingsWindow {
 	w.logFile.entry.SetPlaceHolder(tr("none"))
 	w.keep = newField(tr("Kept operations"), tr("How many of the newest operations the Log tab shows and saves."), nil)
 	w.inPlace = widget.NewCheck(tr("Watch the folder where it is: mount over it"), w.setInPlace)
+	w.fast = widget.NewCheck(tr("Fast: gather writes; single ones are not seen then"), func(bool) { w.edited() })
 	if u.opts.NoInPlace {
 		w.inPlace.Hide()
+		w.fast.Hide()
 	}
 	w.readOnly = widget.NewCheck(tr("Read-only: refuse every change"), func(bool) { w.edited() })
 	w.showFolder = widget.NewCheck(tr("Show the folder after mounting"), func(bool) { w.edited() })
@@ -140,7 +143,7 @@ func newSettingsWindow(u *UI) *settingsWindow {
 func (w *settingsWindow) build() fyne.CanvasObject {
 	form := container.New(layout.NewCustomPaddedVBoxLayout(8),
 		w.backing.box, w.point.box,
-		labelled(tr("Mounting"), container.New(layout.NewCustomPaddedVBoxLayout(0), w.inPlace, w.readOnly, w.showFolder)),
+		labelled(tr("Mounting"), container.New(layout.NewCustomPaddedVBoxLayout(0), w.inPlace, w.fast, w.readOnly, w.showFolder)),
 	)
 	if w.starts != nil {
 		form.Add(labelled(tr("Starting"), w.starts.box))
@@ -166,6 +169,8 @@ func (w *settingsWindow) fill(s Settings) {
 	w.logFile.entry.SetText(s.LogFile)
 	w.keep.entry.SetText(strconv.Itoa(s.KeepEvents))
 	w.inPlace.SetChecked(s.InPlace)
+	w.setInPlace(s.InPlace)
+	w.fast.SetChecked(s.Fast)
 	w.readOnly.SetChecked(s.ReadOnly)
 	w.showFolder.SetChecked(s.ShowFolder)
 	for _, n := range w.notices {
@@ -183,6 +188,7 @@ func (w *settingsWindow) read() (s Settings, faults []FieldError) {
 		LogFile:    strings.TrimSpace(w.logFile.entry.Text),
 		InPlace:    w.inPlace.Checked,
 		ReadOnly:   w.readOnly.Checked,
+		Fast:       w.fast.Checked,
 		ShowFolder: w.showFolder.Checked,
 	}
 	for _, n := range w.notices {
@@ -201,8 +207,11 @@ func (w *settingsWindow) read() (s Settings, faults []FieldError) {
 func (w *settingsWindow) setInPlace(on bool) {
 	if on {
 		w.point.entry.Disable()
+		w.fast.Enable()
 	} else {
 		w.point.entry.Enable()
+		w.fast.Disable()
+		w.fast.SetChecked(false)
 	}
 	w.edited()
 }
@@ -291,6 +300,9 @@ func appliesLater(before, after Settings) []string {
 	}
 	if before.InPlace != after.InPlace {
 		names = append(names, tr("Where it is mounted"))
+	}
+	if before.Fast != after.Fast {
+		names = append(names, tr("Fast"))
 	}
 	if before.ReadOnly != after.ReadOnly {
 		names = append(names, tr("Read-only"))
