@@ -58,6 +58,7 @@ type tray struct {
 
 	told    time.Time // when the desktop was last told
 	waiting bool      // a message waits for its time
+	gone    bool      // nobody can be told any more
 }
 
 func newTray(u *UI) *tray {
@@ -113,7 +114,7 @@ func (t *tray) show() {
 		t.desk.SetSystemTrayMenu(t.menu)
 		t.shown.menu = f.menu
 	}
-	if f == t.shown || t.waiting {
+	if f == t.shown || t.waiting || t.gone {
 		return
 	}
 	if wait := traySpacing - time.Since(t.told); wait > 0 {
@@ -129,8 +130,14 @@ func (t *tray) show() {
 	t.tell(f)
 }
 
-// tell sends icon and tooltip to the desktop.
+// tell sends icon and tooltip to the desktop. The library panics where the session bus is gone: at the end of the program,
+// when it has hung up before it says so, or because the desktop ended. There is nobody to show an icon to then.
 func (t *tray) tell(f trayFace) {
+	defer func() {
+		if recover() != nil {
+			t.gone = true
+		}
+	}()
 	if f.icon != t.shown.icon {
 		t.showIcon(f.icon)
 	}
