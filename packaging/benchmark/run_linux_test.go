@@ -166,7 +166,7 @@ func TestRefuses(t *testing.T) {
 		{[]string{"--size", "huge"}, exitUsage, `--size "huge" is none of small, normal and large`},
 		{[]string{"--rounds", "0"}, exitUsage, "--rounds 0: one is the least"},
 		{[]string{"--rounds", "many"}, exitUsage, "many"},
-		{[]string{"--servers", "vitrine,nofs"}, exitUsage, `--servers: there is no "nofs"; there are vitrine, vitrine --log, vitrine unobserved`},
+		{[]string{"--servers", "vitrine,nofs"}, exitUsage, `--servers: there is no "nofs"; there are vitrine, vitrine --log, vitrine --fast, vitrine unobserved`},
 		{[]string{"--rows", "sleep"}, exitUsage, `--rows: there is no "sleep"; there are seq write 128K`},
 		{[]string{"--growth", "--rows", "time"}, exitUsage, `--rows: there is no "time"; there are clients, open files, folder, file`},
 		{[]string{"--growth", "--disk", "/tmp"}, exitUsage, "--growth is measured in /dev/shm and by itself; leave --disk and --price out"},

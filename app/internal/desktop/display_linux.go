@@ -128,6 +128,17 @@ type Window struct {
 	Title string
 }
 
+// Pid returns the process that the window belongs to, 0 where it does not say.
+func (w Window) Pid() int {
+	w.s.t.Helper()
+	out, err := w.s.run("xdotool", "getwindowpid", w.ID)
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(out))
+	return pid
+}
+
 // Windows returns every visible window with a title.
 func (s *Session) Windows() []Window {
 	s.t.Helper()
