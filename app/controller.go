@@ -274,6 +274,7 @@ func (c *controller) save(settings config.Config) error {
 	c.settings = settings
 	c.mu.Unlock()
 	if settings.KeepEvents != old.KeepEvents {
+		limitMemory(settings.KeepEvents)
 		c.engine.record.History().Resize(settings.KeepEvents)
 	}
 	if settings.LogFile != old.LogFile {

@@ -26,6 +26,7 @@ type engine struct {
 
 // newEngine returns an unmounted drive whose newest keep operations are kept. changed is called with each new status.
 func newEngine(keep int, changed func(fusefs.Status)) *engine {
+	limitMemory(keep)
 	return newEngineOf(oplog.Options{Keep: keep}, changed)
 }
 

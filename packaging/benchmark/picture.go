@@ -26,7 +26,7 @@ const (
 	barPitch   = 21
 	barHeight  = 15
 	chartFoot  = 26
-	nameWidth  = 130
+	nameWidth  = 190
 	valueWidth = 52
 )
 
@@ -41,7 +41,7 @@ var (
 	others   = color.NRGBA{0xb4, 0xbe, 0xc8, 0xff}
 )
 
-var barColors = map[string]color.NRGBA{vitrine: ours, vitrine + " --log": oursPale}
+var barColors = map[string]color.NRGBA{vitrine: ours, vitrine + " --log": oursPale, vitrine + " --fast": oursPale}
 
 // gridlines are the ratios that a line is drawn for, as far as the scale goes.
 var gridlines = []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}
