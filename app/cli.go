@@ -96,7 +96,7 @@ programs were told is written stays written.
 
 With --fast the kernel keeps what is written for a while and passes it on in large pieces, at the latest when the file is
 closed or synced. The record shows these pieces, not the single writes, and not which program they come from; a full disk
-is told at the close. It needs --in-place, and that nobody has a file of the folder open for writing.
+is told at the close. It needs --in-place, and that nobody has a file of the folder open for writing or stands in it.
 
 Exit status: 0 after a clean eject, 1 with a message on failure, 2 if the command line is wrong.`,
 		Args: usage(m.folders),

@@ -8,7 +8,7 @@ import (
 	"vitrine/fusefs/oplog"
 )
 
-// usualMemory is what the program should need beside the kept operations, in bytes, with 100,000 files open.
+// usualMemory is what the program is to need beside the kept operations, in bytes, with thousands of files open.
 const usualMemory = 190 << 20
 
 // limitMemory lets garbage be collected sooner when the program comes near to what it should need with so many operations

@@ -2,7 +2,9 @@ package fusefs
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -20,9 +22,11 @@ const validWhenAlone = 3600
 
 func (p *platform) gatherWrites() { p.fast = true }
 
-// checkAlone refuses fast mode where a process has a file of the backing folder open: it would go on beside the mount.
+// checkAlone refuses fast mode where a process has a file of the backing folder open for writing, or stands in the folder:
+// it would go on beside the mount. A folder that a program has open, or a file that it has mapped only, is not noticed.
 func (p *prepared) checkAlone() error {
-	before := (&attachment{mountPoint: p.Backing}).holdersOf(isWritable)
+	before := (&attachment{mountPoint: p.Backing}).holdersOf(leadsPast)
+	before = slices.DeleteFunc(before, func(h Holder) bool { return h.PID == os.Getpid() })
 	if len(before) == 0 {
 		return nil
 	}
@@ -31,13 +35,18 @@ func (p *prepared) checkAlone() error {
 		names = append(names, fmt.Sprintf("%s has %s open", h, h.Path))
 	}
 	return &Problem{Kind: NotAlone, Holders: before,
-		What: fmt.Sprintf("Fast mode cannot begin: %s, and would go on writing there beside the mount.", strings.Join(names, "; ")),
-		Cure: "Close these files and try again, or mount without --fast."}
+		What: fmt.Sprintf("Fast mode cannot begin: %s, and would go on there beside the mount.", strings.Join(names, "; ")),
+		Cure: "Close these files, leave the folder (cd /) and try again, or mount without --fast."}
 }
 
-// isWritable reports whether a link in /proc/PID/fd is of a file that is open for writing; see proc(5).
-func isWritable(link string) bool {
+// leadsPast reports whether a link in /proc/PID is of a file that is open for writing, or of the folder that names begin
+// in; see proc(5).
+func leadsPast(link string) bool {
 	var st unix.Stat_t
+	switch filepath.Base(link) {
+	case "cwd", "root":
+		return true
+	}
 	return filepath.Base(filepath.Dir(link)) == "fd" && unix.Lstat(link, &st) == nil && st.Mode&unix.S_IWUSR != 0
 }
 

@@ -42,6 +42,14 @@ func TestFastNeedsToBeAlone(t *testing.T) {
 		t.Fatalf("with a file open for writing: %+v", p.first)
 	}
 	file.Close()
+	standing := exec.Command("sleep", "60")
+	standing.Dir = backing
+	check(t, standing.Start())
+	if a := p.ask("mount"); a.Err == nil || a.Err.Kind != NotAlone || len(a.Err.Holders) != 1 || a.Err.Holders[0].PID != standing.Process.Pid {
+		t.Fatalf("with a process that stands there: %+v", a)
+	}
+	standing.Process.Kill()
+	standing.Wait()
 	reader, err := os.Open(file.Name())
 	check(t, err)
 	defer reader.Close()
