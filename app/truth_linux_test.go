@@ -258,9 +258,8 @@ func tableText(t *testing.T, s *desktop.Session, tab string) string {
 	t.Helper()
 	s.Key("ctrl+" + tab)
 	time.Sleep(500 * time.Millisecond) // for the window to show it
-	s.Key("Home", "shift+End", "ctrl+c")
-	time.Sleep(500 * time.Millisecond) // for the window to copy it
-	return s.Clipboard()
+	s.Key("Home", "shift+End")
+	return s.Copied("ctrl+c")
 }
 
 // rowsOf reads a copied table: each row by what stands in the column that names it, its cells by the titles. Of columns

@@ -18,7 +18,8 @@ type handle struct {
 	handlePlatform
 
 	// use is held for reading by every operation on fd, from the instant the handle is found until its system call has
-	// returned. Only release takes it for writing, and so waits for every operation that was admitted.
+	// returned. Only release takes it for writing, and so waits for every operation that was admitted. It never gives it
+	// back: whoever still knows the handle, as its node does for an instant, is not admitted to a descriptor that is closed.
 	use sync.RWMutex
 
 	// cursor guards the position of fd: Readdir and lseek move it.
@@ -66,7 +67,6 @@ func (t *handleTable) release(id uint64) (h *handle, waited time.Duration, err e
 		h.use.Lock()
 		waited = time.Since(start)
 	}
-	defer h.use.Unlock()
 	return h, waited, closeFD(h.fd)
 }
 

@@ -255,7 +255,51 @@ func TestReleaseWaits(t *testing.T) {
 	}
 }
 
-// TestHandlesAreNeverReused opens and closes many files: no number comes twice, and an old one names nothing.
+// TestAttributesWhileClosed asks for a file by its name in the instant after close(2), when the kernel has the handle still
+// to be released: the request may use the handle's descriptor or the name, and never a descriptor that is closed.
+func TestAttributesWhileClosed(t *testing.T) {
+	p := mountChild(t)
+	rounds := interleavings() / 20
+	var threads sync.WaitGroup
+	for i := range 4 {
+		threads.Go(func() {
+			path := p.file(fmt.Sprintf("file%d", i))
+			for range rounds {
+				if err := closeAndAsk(path); err != nil {
+					t.Errorf("%s: %v", path, err)
+					return
+				}
+			}
+		})
+	}
+	threads.Wait()
+	p.ejects()
+}
+
+func closeAndAsk(path string) error {
+	fd, err := unix.Open(path, unix.O_CREAT|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := unix.Flock(fd, unix.LOCK_EX); err != nil { // its end makes the release longer
+		return err
+	}
+	if err := unix.Close(fd); err != nil {
+		return err
+	}
+	for _, value := range []string{"1", "2"} {
+		if err := retry(func() error { return unix.Setxattr(path, "user.a", []byte(value), 0) }); err != nil {
+			return fmt.Errorf("setxattr: %w", err)
+		}
+	}
+	if _, err := unix.Getxattr(path, "user.a", make([]byte, 8)); err != nil {
+		return fmt.Errorf("getxattr: %w", err)
+	}
+	return unix.Unlink(path)
+}
+
+// TestHandlesAreNeverReused opens and closes many files: no number comes twice, an old one names nothing, and who still
+// knows a released handle is not admitted to it.
 func TestHandlesAreNeverReused(t *testing.T) {
 	k, _, _ := openFS(t, false)
 	seen := make(map[uint64]bool)
@@ -265,7 +309,12 @@ func TestHandlesAreNeverReused(t *testing.T) {
 			t.Fatalf("handle %d: errc %d, seen %v", f.fh, errc, seen[f.fh])
 		}
 		seen[f.fh] = true
+		h := k.fs.handles.hold(f.fh)
+		h.letGo()
 		f.release()
+		if h.admit() {
+			t.Fatalf("handle %d is admitted although it is released", f.fh)
+		}
 		if n := f.write([]byte("x"), 0); n != -int(unix.EBADF) {
 			t.Fatalf("write on a released handle: %d", n)
 		}

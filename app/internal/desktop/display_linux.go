@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -88,7 +89,15 @@ func (s *Session) Type(text string) {
 // Clipboard returns the text that was copied last.
 func (s *Session) Clipboard() string {
 	s.t.Helper()
-	return s.mustRun("xclip", "-selection", "clipboard", "-target", "UTF8_STRING", "-o")
+	text, err := s.clipboard()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+func (s *Session) clipboard() (string, error) {
+	return s.run("xclip", "-selection", "clipboard", "-target", "UTF8_STRING", "-o")
 }
 
 // SetClipboard makes text what was copied last.
@@ -96,11 +105,27 @@ func (s *Session) SetClipboard(text string) {
 	s.t.Helper()
 	s.Start("xclip", "-quiet", "-selection", "clipboard", s.WriteFile(".clipboard", text))
 	Until(s.t, patience, "the clipboard to be set", func() error {
-		if now := s.Clipboard(); now != text {
-			return fmt.Errorf("it has %q", now)
+		now, err := s.clipboard() // an error while nobody has it
+		if now != text {
+			return errors.Join(err, fmt.Errorf("it has %q", now))
 		}
 		return nil
 	})
+}
+
+// Copied presses keys that copy and returns what was copied by them.
+func (s *Session) Copied(keys ...string) (text string) {
+	s.t.Helper()
+	const before = "nothing was copied yet"
+	s.SetClipboard(before)
+	s.Key(keys...)
+	Until(s.t, patience, "something to be copied", func() (err error) {
+		if text, err = s.clipboard(); text == before {
+			err = errors.New("it is what it was")
+		}
+		return err
+	})
+	return text
 }
 
 // Drag drags with the left mouse button, as file managers accept it: many small steps, a rest over the target, and
