@@ -15,15 +15,17 @@ import (
 
 // server reads the kernel's requests from /dev/fuse and has them answered.
 //
-// Whoever reads a request serves it, and as a rule one worker does both for all: of several that wait the kernel wakes one
-// after the other, and each request meets a cold thread (go test -run - -bench Lookup ./fusefs). Others help where that is
-// not enough: when requests are waiting already each time the worker comes back for one, when an operation may take long
-// by its nature, and when one takes longer than a tick of the watch. Those that are not needed any more park, and end when
-// enough are parked.
+// Whoever reads a request serves it, and as a rule two workers do both for all. Of those that wait the kernel wakes one
+// after the other: of many each request would meet a cold thread, and one alone may have come to rest on another processor
+// than its client, where the scheduler leaves it and each request and each reply has to wake a processor that sleeps. Others
+// help where that is not enough: when requests are waiting already each time a worker comes back for one, when an operation
+// may take long by its nature, and when one takes longer than a tick of the watch. Those that are not needed any more park,
+// and end when enough are parked.
 type server struct {
 	fs *FS
 	fd int // open /dev/fuse
 
+	readers  int32 // that wait for a request where there is none
 	watch    watch
 	running  atomic.Int32 // workers that are not parked
 	stopping atomic.Bool
@@ -57,7 +59,7 @@ const (
 )
 
 func newServer(fs *FS, fd int) *server {
-	return &server{fs: fs, fd: fd, watch: newWatch(), workers: make(map[*worker]struct{})}
+	return &server{fs: fs, fd: fd, readers: int32(min(2, runtime.NumCPU())), watch: newWatch(), workers: make(map[*worker]struct{})}
 }
 
 // serve answers the kernel until it has ended the connection or stop has been called, and every request in flight is
@@ -77,7 +79,9 @@ func (s *server) serve() error {
 	watching.Go(func() { s.guard(missing, quit) })
 	watching.Go(s.fs.sentry.run)
 	watching.Go(func() { prune.run(quit) })
-	s.another()
+	for range s.readers {
+		s.another()
+	}
 	s.all.Wait()
 	close(quit)
 	s.watch.end()
@@ -185,7 +189,7 @@ func (w *worker) run() {
 		w.callHelp(waited)
 		w.serve(w.in[:n])
 		s.watch.served.Add(1)
-		if waited && s.watch.reading.Load() > 0 {
+		if waited && s.watch.reading.Load() >= s.readers {
 			if !w.park() {
 				return
 			}
