@@ -55,6 +55,7 @@ as soon as all files are closed, and by force after 20 s.
 Exit status of every command: 0 where it did what it was asked, 1 with a message where it did not, 2 where the command
 line is wrong.`,
 		Args:          usage(cobra.NoArgs),
+		Version:       versionText(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,6 +64,7 @@ line is wrong.`,
 	}
 	root.Flags().BoolVar(&o.showWindow, "window", false, "show the activity window at once")
 	root.Flags().BoolVar(&o.atLogin, "at-login", false, "started by the login: wait a little for the desktop's tray")
+	root.SetVersionTemplate("vitrine {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(mountCommand(), statusCommand(), openCommand(), ejectCommand(), tailCommand(), topCommand(), viewCommand(), doctorCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -141,10 +143,14 @@ func versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vitrine %s%s %s/%s %s\n", version, revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "vitrine", versionText())
 			return err
 		},
 	}
+}
+
+func versionText() string {
+	return fmt.Sprintf("%s%s %s/%s %s", version, revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
 // revision is the commit that the program was built from, where the build knows it.

@@ -26,6 +26,7 @@ func TestCommandLine(t *testing.T) {
 		says string
 	}{
 		{"version", 0, "vitrine " + version},
+		{"--version", 0, "vitrine " + version},
 		{"--help", 0, "Usage:"},
 		{"mount --help", 0, "mounted BACKING on MOUNTPOINT"},
 		{"mount", 2, "mount takes two folders, BACKING and MOUNTPOINT; 0 given"},
