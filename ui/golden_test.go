@@ -57,6 +57,8 @@ var scenes = []scene{
 	}},
 	{"selected-time", "latency", timings, func(b *bench) { b.window.typedRune('r'); b.window.chart.move(b.window.chart.at.Unix() - 20) }},
 	{"save-menu", "log", errorStorm, func(b *bench) { b.window.saveLog() }},
+	{"save-file", "log", errorStorm, askForFile},
+	{"choose-folder", "open", nothingMounted, askForFolder},
 	{"settings", "open", mounted, openSettings},
 	{"german-settings", "open", mounted, openSettings},
 	{"settings-wrong", "open", wrongSettings, openSettings},

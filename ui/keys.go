@@ -159,9 +159,13 @@ func (w *window) filterLog(text string) {
 	w.focusTable()
 }
 
-// copyRows copies the selected rows of the table in sight as text, or the words of the story.
+// copyRows copies the selected rows of the table in sight as text, or the words of the story. Where no row of the log is
+// selected it copies the line below the list, which says how many operations there are.
 func (w *window) copyRows() {
 	text := w.panels[w.tabs.SelectedIndex()].grid().copied()
+	if text == "" && w.tabs.SelectedIndex() == w.tabIndex("log") {
+		text = w.log.note.text.Text
+	}
 	if w.storyInSight() {
 		text = w.log.story.text()
 	}

@@ -94,7 +94,7 @@ func (p *logPanel) saveDialog(f format, write func(io.Writer, format) error) {
 	entry.SetText("~/vitrine-" + time.Now().Format("20060102-150405") + "." + f.ending)
 	entry.CursorColumn = len(entry.Text)
 	save := func() { p.saveTo(untilde(entry.Text), func(w io.Writer) error { return write(w, f) }) }
-	body := container.New(fixedWidth{440}, entry)
+	body := padded(0, 8, 0, 0, container.New(fixedWidth{440}, entry))
 	d := dialog.NewCustomConfirm(fmt.Sprintf(tr("Save as %s"), f.name), tr("Save"), tr("Cancel"), body, func(ok bool) {
 		if ok {
 			save()

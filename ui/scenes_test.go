@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"time"
 
+	"fyne.io/fyne/v2/widget"
+
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
@@ -222,4 +224,22 @@ func wave() *activity.Snapshot {
 		a.Seconds = append(a.Seconds, activity.Second{Unix: 940 + int64(i), Written: n*5000 + 500_000, Read: n * n * 3})
 	}
 	return a
+}
+
+// askForFile asks where to save, under a name that does not depend on the time.
+func askForFile(b *bench) {
+	p := b.window.log
+	p.saveDialog(formats()[0], p.writeAll)
+	b.window.win.Canvas().Focused().(*widget.Entry).SetText("~/vitrine-20240102-030405.ndjson")
+	b.window.win.Canvas().Unfocus() // for the cursor not to blink
+}
+
+// askForFolder asks for a folder to watch.
+func askForFolder(b *bench) {
+	b.folders = func(string) ([]string, error) {
+		return []string{"Desktop", "Documents", "Films", "Übergröße und ein langer Name, wie ihn niemand vergeben sollte, der ihn noch lesen will", "Vitrine"}, nil
+	}
+	c := b.chooseFolder(b.window.win, func(string) {})
+	b.wait("the folders", func() bool { return len(c.names) > 0 })
+	b.window.win.Canvas().Unfocus()
 }

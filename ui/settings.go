@@ -12,7 +12,6 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -341,19 +340,4 @@ func (w *settingsWindow) close() {
 	w.fill(w.ui.ctl.Settings())
 }
 
-func (w *settingsWindow) pickFolder(f *field) {
-	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
-		if err != nil {
-			dialog.ShowError(err, w.win)
-			return
-		}
-		if folder != nil {
-			f.entry.SetText(folder.Path())
-		}
-	}, w.win)
-	if home, err := storage.ListerForURI(storage.NewFileURI(homeFolder())); err == nil {
-		d.SetLocation(home) // never the present folder: it may be the mount, which the UI must not touch
-	}
-	d.Resize(fyne.NewSize(600, 420))
-	d.Show()
-}
+func (w *settingsWindow) pickFolder(f *field) { w.ui.chooseFolder(w.win, f.entry.SetText) }

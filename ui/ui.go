@@ -52,6 +52,8 @@ type UI struct {
 	over    atomic.Bool   // nothing is shown any more
 	done    chan struct{} // closed when over is set
 
+	folders func(folder string) ([]string, error) // names the folders in a folder; it may take for ever
+
 	post func(func()) // runs a function on the UI goroutine, soon
 	turn sync.Mutex   // held while a function runs that was posted
 }
@@ -66,7 +68,7 @@ func New(c Controller, o Options) *UI {
 }
 
 func build(a fyne.App, c Controller, o Options) *UI {
-	u := &UI{ctl: c, opts: o, app: a, done: make(chan struct{}), post: fyne.Do}
+	u := &UI{ctl: c, opts: o, app: a, done: make(chan struct{}), post: fyne.Do, folders: foldersIn}
 	a.Settings().SetTheme(newTheme())
 	newWindow(u)
 	if o.Tray {

@@ -5,9 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -108,19 +106,4 @@ func (w *welcome) take(s Settings) {
 	})
 }
 
-func (w *welcome) pick() {
-	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
-		if err != nil {
-			dialog.ShowError(err, w.ui.window.win)
-			return
-		}
-		if folder != nil {
-			w.watch(folder.Path())
-		}
-	}, w.ui.window.win)
-	if home, err := storage.ListerForURI(storage.NewFileURI(homeFolder())); err == nil {
-		d.SetLocation(home)
-	}
-	d.Resize(fyne.NewSize(600, 420))
-	d.Show()
-}
+func (w *welcome) pick() { w.ui.chooseFolder(w.ui.window.win, w.watch) }
