@@ -69,7 +69,7 @@ func (a *answers) statusNow(s *activity.Snapshot) control.Status {
 	drive := a.status()
 	now := control.Status{
 		PID: os.Getpid(), Vitrine: version, Window: a.show != nil, State: drive.State.String(), Since: drive.Since,
-		Backing: drive.Backing, MountPoint: drive.MountPoint, ReadOnly: drive.ReadOnly, Fast: drive.Fast, Progress: drive.Progress,
+		Backing: drive.Backing, MountPoint: drive.MountPoint, ReadOnly: drive.ReadOnly, Fast: drive.Fast, Progress: drive.Progress.String(),
 		Totals: control.Totals{
 			Open: len(s.Open), InFlight: len(s.InFlight), ReadRate: s.ReadRate, WriteRate: s.WriteRate, OpRate: s.OpRate,
 			Read: s.Read, Written: s.Written, Operations: s.Count, Errors: s.Errors, Dropped: s.Dropped,
@@ -125,7 +125,7 @@ func (a *answers) ejectNow(ctx context.Context, force bool, send func(control.Re
 }
 
 func (a *answers) waitsFor() string {
-	if text := a.status().Progress; text != "" {
+	if text := a.status().Progress.String(); text != "" {
 		return text
 	}
 	return "Ejecting"

@@ -60,7 +60,7 @@ func tellDesktop(err error) {
 		return
 	}
 	to := newNotifier()
-	to.show(notice{title: "Vitrine does not start", body: printable(err.Error()), urgent: true})
+	to.show(notice{title: say(textf("Vitrine does not start")), body: printable(err.Error()), urgent: true})
 	to.close()
 }
 
@@ -82,7 +82,7 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 	defer c.answers(wanted.show).listen(traySocket, f.say)()
 	if err := awaitTrayHost(o.atLogin); err != nil {
 		options.Tray = false
-		options.Notice = fmt.Sprintf("There is no tray icon: %v. This window does everything it would.", err)
+		options.Notice = say(textf("There is no tray icon: %v. This window does everything it would.", err))
 		fmt.Fprintf(errOut, "vitrine: no tray icon: %v\n", err)
 	}
 	if unknownLanguage != "" {
@@ -208,7 +208,7 @@ func driveConfig(settings config.Config) (fusefs.Config, error) {
 	}
 	if settings.Backing == standard.Backing {
 		if err := os.MkdirAll(settings.Backing, 0o700); err != nil {
-			return fusefs.Config{}, fmt.Errorf("the folder that holds your files could not be made: %w", err)
+			return fusefs.Config{}, failure{textf("the folder that holds your files could not be made: %v", err), err}
 		}
 	}
 	return fusefs.Config{

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"sync"
@@ -51,7 +49,7 @@ func newController(path string, settings config.Config, say func(string)) *contr
 	c.waiting = &patience{drive: c.engine.drive, waiting: func(string) { c.tell() }}
 	c.applyLog(settings)
 	if err := c.engine.metricsAt(settings.Metrics); err != nil {
-		c.report(fmt.Errorf("The drive goes on without metrics: %w.", err))
+		c.report(failure{textf("The drive goes on without metrics: %v.", err), err})
 	}
 	return c
 }
@@ -112,7 +110,7 @@ func showStatus(s fusefs.Status) ui.Status {
 		ReadOnly:   s.ReadOnly,
 		Fast:       s.Fast,
 		Since:      s.Since,
-		Progress:   s.Progress,
+		Progress:   say(s.Progress),
 		Problem:    showProblem(s.Problem),
 	}
 }
@@ -121,7 +119,7 @@ func showProblem(p *fusefs.Problem) *ui.Problem {
 	if p == nil {
 		return nil
 	}
-	shown := &ui.Problem{What: p.What, Cure: p.Cure, Command: p.Command, Create: p.Create}
+	shown := &ui.Problem{What: say(p.What), Cure: say(p.Cure), Command: p.Command, Create: p.Create}
 	for _, h := range p.Holders {
 		shown.Holders = append(shown.Holders, ui.Holder(h))
 	}
@@ -148,7 +146,7 @@ func (c *controller) tell() {
 func (c *controller) report(err error) {
 	var problem *ui.Problem
 	if err != nil {
-		problem = &ui.Problem{What: err.Error()}
+		problem = &ui.Problem{What: sayError(err)}
 	}
 	c.mu.Lock()
 	same := c.problem == nil && problem == nil
@@ -214,7 +212,7 @@ func (c *controller) OpenContaining(path string) {
 func (c *controller) show(folder string) {
 	go func() {
 		if err := openFolder(folder); err != nil {
-			c.report(fmt.Errorf("The folder %s could not be shown: %w.", folder, err))
+			c.report(failure{textf("The folder %s could not be shown: %v.", folder, err), err})
 		}
 	}()
 }
@@ -295,7 +293,7 @@ func (c *controller) applyLog(settings config.Config) {
 }
 
 func (c *controller) logFailed(err error) {
-	c.report(errors.Join(errors.New("The log file cannot be written; the drive goes on without it."), err))
+	c.report(failure{textf("The log file cannot be written; the drive goes on without it.\n%v", err), err})
 }
 
 // Activity returns the present state of the model.

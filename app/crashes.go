@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vitrine/app/crash"
+	"vitrine/fusefs"
 )
 
 // aboutProgram begins a crash report.
@@ -32,12 +33,12 @@ func watchCrashes(errOut io.Writer) (end func(), found []crash.Report) {
 	return watch.End, found
 }
 
-func crashText(r crash.Report) string {
-	return fmt.Sprintf("Vitrine crashed on %s: %s.", r.At.Local().Format("2006-01-02 at 15:04"), r.What)
+func crashText(r crash.Report) fusefs.Text {
+	return textf("Vitrine crashed on %s at %s: %s.", r.At.Local().Format("2006-01-02"), r.At.Local().Format("15:04"), r.What)
 }
 
-func crashCure(r crash.Report) string {
-	return fmt.Sprintf("What programs were told is written was safe. The report is in %s; 'vitrine doctor --bundle FILE' packs it for a bug report.", r.File)
+func crashCure(r crash.Report) fusefs.Text {
+	return textf("What programs were told is written was safe. The report is in %s; 'vitrine doctor --bundle FILE' packs it for a bug report.", r.File)
 }
 
 // keepFailure keeps the stack of a failure of the window in a report, and returns what a person needs to know.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"syscall"
 	"time"
@@ -78,7 +77,7 @@ func (n *notices) wants(kind noticeKind) bool {
 
 func (n *notices) tell(note notice) {
 	if n.wants(note.kind) {
-		note.actions = append([]noticeAction{{"Show", n.window}}, note.actions...)
+		note.actions = append([]noticeAction{{say(textf("Show")), n.window}}, note.actions...)
 		n.to.show(note)
 	}
 }
@@ -105,7 +104,7 @@ func (n *notices) entered(s fusefs.Status, before fusefs.State) {
 	switch {
 	case s.State == fusefs.Mounted && before == fusefs.Mounting:
 		n.to.withdraw(noticeEjected)
-		n.tell(notice{kind: noticeMounted, title: "Mounted", body: fmt.Sprintf("%s is on %s.", printable(s.Backing), printable(s.MountPoint))})
+		n.tell(notice{kind: noticeMounted, title: say(textf("Mounted")), body: say(textf("%s is on %s.", s.Backing, s.MountPoint))})
 	case s.State == fusefs.Unmounted && before == fusefs.Ejecting:
 		for kind := range numNoticeKinds {
 			n.to.withdraw(kind)
@@ -116,10 +115,10 @@ func (n *notices) entered(s fusefs.Status, before fusefs.State) {
 
 func (n *notices) ejected(s fusefs.Status) notice {
 	if n.forced() {
-		return notice{kind: noticeEjected, title: "Ejected by force",
-			body: fmt.Sprintf("Programs that had files open on %s get errors. What was written before is in %s.", printable(s.MountPoint), printable(s.Backing))}
+		return notice{kind: noticeEjected, title: say(textf("Ejected by force")),
+			body: say(textf("Programs that had files open on %s get errors. What was written before is in %s.", s.MountPoint, s.Backing))}
 	}
-	return notice{kind: noticeEjected, title: "Ejected safely", body: fmt.Sprintf("Everything that was written is in %s.", printable(s.Backing))}
+	return notice{kind: noticeEjected, title: say(textf("Ejected safely")), body: say(textf("Everything that was written is in %s.", s.Backing))}
 }
 
 // noticeOf is the kind of notice that tells of a problem; numNoticeKinds where the window does.
@@ -145,15 +144,15 @@ func (n *notices) tells(p *fusefs.Problem) bool {
 
 // trouble tells of a problem.
 func (n *notices) trouble(p *fusefs.Problem) {
-	again := noticeAction{"Try again", func() { n.ejectNow(false) }}
-	force := noticeAction{"Force eject", func() { n.ejectNow(true) }}
+	again := noticeAction{say(textf("Try again")), func() { n.ejectNow(false) }}
+	force := noticeAction{say(textf("Force eject")), func() { n.ejectNow(true) }}
 	switch noticeOf(p) {
 	case noticeInUse:
-		n.tell(notice{kind: noticeInUse, urgent: true, title: printable(p.What), body: holding(p.Holders), actions: []noticeAction{again, force}})
+		n.tell(notice{kind: noticeInUse, urgent: true, title: say(p.What), body: holding(p.Holders), actions: []noticeAction{again, force}})
 	case noticeStuck:
-		n.tell(notice{kind: noticeStuck, urgent: true, title: printable(p.What), body: p.Cure, actions: []noticeAction{again, force}})
+		n.tell(notice{kind: noticeStuck, urgent: true, title: say(p.What), body: say(p.Cure), actions: []noticeAction{again, force}})
 	case noticeDisk:
-		n.tell(notice{kind: noticeDisk, urgent: true, title: printable(p.What), body: p.Cure})
+		n.tell(notice{kind: noticeDisk, urgent: true, title: say(p.What), body: say(p.Cure)})
 	}
 }
 
@@ -166,12 +165,12 @@ func holding(holders []fusefs.Holder) string {
 	text := ""
 	for i, h := range holders {
 		if i == 3 && len(holders) > 4 {
-			text += fmt.Sprintf("and %d more\n", len(holders)-i)
+			text += say(textf("and %d more", len(holders)-i)) + "\n"
 			break
 		}
-		text += printable(fmt.Sprintf("%s holds %s", h, h.Path)) + "\n"
+		text += say(textf("%s holds %s", h, h.Path)) + "\n"
 	}
-	return text + "Close it and try again. A forced eject gives the programs errors; what was written before is safe."
+	return text + say(textf("Close it and try again. A forced eject gives the programs errors; what was written before is safe."))
 }
 
 // look tells of an operation that is in flight for long. The operations begin with the oldest.
@@ -188,9 +187,9 @@ func (n *notices) look(flight []oplog.Event) {
 	switch {
 	case stuck && now != told:
 		e := &flight[0]
-		n.tell(notice{kind: noticeStuck, title: fmt.Sprintf("%s does not end", e.Op), body: fmt.Sprintf(
+		n.tell(notice{kind: noticeStuck, title: say(textf("%s does not end", e.Op)), body: say(textf(
 			"%s %s, asked for by %s, is in flight for more than %d s. The disk behind the drive may be slow or gone.",
-			e.Op, printable(e.Path), printable(fusefs.Holder{PID: int(e.PID), Name: e.Proc}.String()), int(stuckAfter.Seconds()))})
+			e.Op, e.Path, fusefs.Holder{PID: int(e.PID), Name: e.Proc}, int(stuckAfter.Seconds())))})
 	case !stuck && told != 0:
 		n.to.withdraw(noticeStuck)
 	}
@@ -222,8 +221,8 @@ func (n *notices) Collect(batch []oplog.Event, _ uint64) {
 		n.failed = e.Wall
 		n.mu.Unlock()
 		if news {
-			n.tell(notice{kind: noticeErrors, title: "Operations fail", body: fmt.Sprintf("%s of %s by %s failed: %s.",
-				e.Op, printable(e.Path), printable(fusefs.Holder{PID: int(e.PID), Name: e.Proc}.String()), oplog.ErrnoText(e.Errno))})
+			n.tell(notice{kind: noticeErrors, title: say(textf("Operations fail")), body: say(textf("%s of %s by %s failed: %s.",
+				e.Op, e.Path, fusefs.Holder{PID: int(e.PID), Name: e.Proc}, oplog.ErrnoText(e.Errno)))})
 		}
 	}
 }

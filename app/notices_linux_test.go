@@ -198,7 +198,7 @@ func TestNoticeOfTheDisk(t *testing.T) {
 	s := fusefs.Status{State: fusefs.Mounted, Backing: "/b", MountPoint: "/m"}
 	n.follow(s)
 	to.last()
-	s.Problem = &fusefs.Problem{Kind: fusefs.BackingFull, What: "The disk behind /b is full.", Cure: "Free some space."}
+	s.Problem = &fusefs.Problem{Kind: fusefs.BackingFull, What: textf("The disk behind %s is full.", "/b"), Cure: textf("Free some space.")}
 	n.follow(s)
 	n.follow(s)
 	if told := to.last(); !slices.Equal(told, []string{"The disk behind /b is full."}) || !n.tells(s.Problem) {

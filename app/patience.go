@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -19,8 +18,8 @@ type patience struct {
 	drive   *fusefs.Drive
 	waiting func(text string) // told what is waited for, "" when that is over
 
-	mu     sync.Mutex // guards all below
-	text   string
+	mu     sync.Mutex    // guards all below
+	text   fusefs.Text   // Format is "" where nothing is waited for
 	wanted fusefs.Config // what text is about
 	stop   context.CancelFunc
 	done   chan struct{} // closed when mount returns
@@ -45,10 +44,10 @@ func (p *patience) mount(ctx context.Context, wanted func() (fusefs.Config, erro
 			err = ctx.Err()
 		}
 		if !mayCome(err) {
-			p.say("", c)
+			p.say(fusefs.Text{}, c)
 			return err
 		}
-		p.say(fmt.Sprintf("Waiting for %s, which is not there yet", c.Backing), c)
+		p.say(textf("Waiting for %s, which is not there yet", c.Backing), c)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -65,20 +64,20 @@ func mayCome(err error) bool {
 	return problem.Kind == fusefs.BackingMissing || problem.Kind == fusefs.BackingUnreadable
 }
 
-func (p *patience) say(text string, wanted fusefs.Config) {
+func (p *patience) say(text fusefs.Text, wanted fusefs.Config) {
 	p.mu.Lock()
-	same := p.text == text
+	same := p.text.String() == text.String()
 	p.text, p.wanted = text, wanted
 	p.mu.Unlock()
 	if !same {
-		p.waiting(text)
+		p.waiting(text.String())
 	}
 }
 
 // giveUp ends the waiting, and returns when it has ended. It says whether there was any.
 func (p *patience) giveUp() bool {
 	p.mu.Lock()
-	waited, stop, done := p.text != "", p.stop, p.done
+	waited, stop, done := p.text.Format != "", p.stop, p.done
 	p.mu.Unlock()
 	if stop != nil {
 		stop()
@@ -92,7 +91,7 @@ func (p *patience) status() fusefs.Status {
 	s := p.drive.Status()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.text != "" && s.State != fusefs.Mounted && s.State != fusefs.Ejecting {
+	if p.text.Format != "" && s.State != fusefs.Mounted && s.State != fusefs.Ejecting {
 		s.State, s.Progress, s.Problem = fusefs.Mounting, p.text, nil
 		s.Backing, s.MountPoint, s.ReadOnly, s.Fast = p.wanted.Backing, p.wanted.MountPoint, p.wanted.ReadOnly, p.wanted.Fast
 		if p.wanted.InPlace {

@@ -43,12 +43,12 @@ func loadLog(file string) (*savedLog, error) {
 	l.model = activity.New(activity.Options{Clock: func() (wall, mono int64) { return last.Wall + last.Duration, last.Mono + last.Duration }})
 	l.history.Collect(events, missing)
 	l.model.Collect(events, missing)
-	l.notice = fmt.Sprintf("%s: %s operations from %s to %s.", file, humanize.Comma(int64(len(events))), moment(events[0].Wall), moment(last.Wall))
+	l.notice = say(textf("%s: %s operations from %s to %s.", file, humanize.Comma(int64(len(events))), moment(events[0].Wall), moment(last.Wall)))
 	if missing > 0 {
-		l.notice += fmt.Sprintf(" %s more are missing in it.", humanize.Comma(int64(missing)))
+		l.notice += say(textf(" %s more are missing in it.", humanize.Comma(int64(missing))))
 	}
 	if cut != nil {
-		l.notice += " " + cut.Error() + "."
+		l.notice += " " + sayError(cut) + "."
 	}
 	return l, nil
 }

@@ -58,5 +58,5 @@ func (c *controller) showCrashes(found []crash.Report) {
 	newest := found[len(found)-1]
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.problem = &ui.Problem{What: crashText(newest), Cure: crashCure(newest)}
+	c.problem = &ui.Problem{What: say(crashText(newest)), Cure: say(crashCure(newest))}
 }

@@ -151,7 +151,7 @@ func clearMountPoint(path string, over bool) (was bool, err error) {
 		return false, nil
 	}
 	return true, &Problem{Kind: MountPointTaken,
-		What:    fmt.Sprintf("Something is mounted on %s already (%s, %s).", path, kind, text(mount.Mntfromname[:])),
-		Cure:    "Choose another mount point, or unmount that first.",
+		What:    textf("Something is mounted on %s already (%s, %s).", path, kind, text(mount.Mntfromname[:])),
+		Cure:    textf("Choose another mount point, or unmount that first."),
 		Command: "umount " + quote(path)}
 }

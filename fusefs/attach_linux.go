@@ -49,21 +49,21 @@ func attach(p *prepared) (*attachment, error) {
 	fd, err := attach(p)
 	if err != nil && strings.Contains(err.Error(), "user_allow_other") {
 		return nil, &Problem{Kind: OthersDenied, Err: err,
-			What:    "This system does not let users mount for other users.",
-			Cure:    "Mount without --allow-other, or let the administrator add the line user_allow_other to /etc/fuse.conf:",
+			What:    textf("This system does not let users mount for other users."),
+			Cure:    textf("Mount without --allow-other, or let the administrator add the line user_allow_other to /etc/fuse.conf:"),
 			Command: "echo user_allow_other | sudo tee -a /etc/fuse.conf"}
 	}
 	if err != nil {
 		return nil, &Problem{Kind: MountFailed, Err: err,
-			What: fmt.Sprintf("The system refused to mount on %s: %v.", p.MountPoint, err),
-			Cure: "Check that you own the mount point and that mounting is allowed here."}
+			What: textf("The system refused to mount on %s: %v.", p.MountPoint, err),
+			Cure: textf("Check that you own the mount point and that mounting is allowed here.")}
 	}
 	a := &attachment{fd: fd, mountPoint: p.MountPoint}
 	info, err := mountAt(p.MountPoint)
 	if err != nil || info == nil {
 		a.abandon()
 		return nil, &Problem{Kind: MountFailed, Err: err,
-			What: fmt.Sprintf("The mount on %s did not appear in %s.", p.MountPoint, mountFile)}
+			What: textf("The mount on %s did not appear in %s.", p.MountPoint, mountFile)}
 	}
 	a.mountID, a.minor = info.ID, info.Minor
 	return a, nil
@@ -255,27 +255,27 @@ func mountAt(path string) (*mountinfo.Info, error) {
 func clearMountPoint(path string, over bool) (was bool, err error) {
 	info, err := mountAt(path)
 	if err != nil {
-		return false, &Problem{Kind: MountFailed, Err: err, What: fmt.Sprintf("%s cannot be read: %v.", mountFile, err)}
+		return false, &Problem{Kind: MountFailed, Err: err, What: textf("%s cannot be read: %v.", mountFile, err)}
 	}
 	if info == nil || over && info.FSType != fsType {
 		return false, nil
 	}
 	if info.FSType != fsType {
 		return true, &Problem{Kind: MountPointTaken,
-			What:    fmt.Sprintf("Something is mounted on %s already (%s, %s).", path, info.FSType, info.Source),
-			Cure:    "Choose another mount point, or unmount that first.",
+			What:    textf("Something is mounted on %s already (%s, %s).", path, info.FSType, info.Source),
+			Cure:    textf("Choose another mount point, or unmount that first."),
 			Command: "umount " + quote(path)}
 	}
 	if answer := probe(path); !errors.Is(answer, unix.ENOTCONN) {
 		return true, &Problem{Kind: MountPointTaken,
-			What:    fmt.Sprintf("Another Vitrine has %s mounted on %s already.", info.Source, path),
-			Cure:    "Eject it there, or choose another mount point.",
+			What:    textf("Another Vitrine has %s mounted on %s already.", info.Source, path),
+			Cure:    textf("Eject it there, or choose another mount point."),
 			Command: helper + " -u " + quote(path)}
 	}
 	if err := unmount(path, unix.MNT_DETACH); err != nil {
 		return true, &Problem{Kind: MountPointTaken, Err: err,
-			What:    fmt.Sprintf("A mount that was left on %s by a crash cannot be cleared: %v.", path, err),
-			Cure:    "Clear it by hand, then try again.",
+			What:    textf("A mount that was left on %s by a crash cannot be cleared: %v.", path, err),
+			Cure:    textf("Clear it by hand, then try again."),
 			Command: helper + " -uz " + quote(path)}
 	}
 	return true, nil

@@ -3,7 +3,6 @@ package fusefs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +36,7 @@ type Status struct {
 	ReadOnly   bool
 	Fast       bool      // single writes are not seen
 	Since      time.Time // when State was entered
-	Progress   string    // what Mounting or Ejecting waits for
+	Progress   Text      // what Mounting or Ejecting waits for
 	Problem    *Problem  // what went wrong last, nil since the last attempt began
 }
 
@@ -125,7 +124,7 @@ func (d *Drive) update(f func(s *Status) bool) bool {
 }
 
 // enter moves from one state to another, forgetting the last problem. It answers false in any other state.
-func (d *Drive) enter(from []State, to State, progress string) bool {
+func (d *Drive) enter(from []State, to State, progress Text) bool {
 	return d.update(func(s *Status) bool {
 		if !slices.Contains(from, s.State) {
 			return false
@@ -135,10 +134,9 @@ func (d *Drive) enter(from []State, to State, progress string) bool {
 	})
 }
 
-func (d *Drive) progress(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (d *Drive) progress(text Text) {
 	d.update(func(s *Status) bool {
-		if s.Progress == text || s.State != Mounting && s.State != Ejecting {
+		if s.Progress.String() == text.String() || s.State != Mounting && s.State != Ejecting {
 			return false
 		}
 		s.Progress = text
@@ -149,24 +147,24 @@ func (d *Drive) progress(format string, args ...any) {
 // settle leaves Mounting or Ejecting for the given state, with the problem that led there, if any.
 func (d *Drive) settle(state State, problem *Problem) {
 	d.update(func(s *Status) bool {
-		s.State, s.Progress, s.Problem = state, "", problem
+		s.State, s.Progress, s.Problem = state, Text{}, problem
 		return true
 	})
 }
 
 // Mount mounts and returns once the kernel answers for the mount point. The error is a *Problem.
 func (d *Drive) Mount(ctx context.Context, config Config) error {
-	if !d.enter([]State{Unmounted, Failed}, Mounting, "Checking the folders") {
+	if !d.enter([]State{Unmounted, Failed}, Mounting, textf("Checking the folders")) {
 		s := d.Status()
 		return &Problem{Kind: MountPointTaken,
-			What: fmt.Sprintf("The drive is %s already: %s on %s.", s.State, s.Backing, s.MountPoint),
-			Cure: "Eject it first."}
+			What: textf("The drive is %s already: %s on %s.", s.State, s.Backing, s.MountPoint),
+			Cure: textf("Eject it first.")}
 	}
 	err := d.mountNow(ctx, config)
 	if err != nil {
 		var problem *Problem
 		if !errors.As(err, &problem) {
-			problem = &Problem{Kind: MountFailed, Err: err, What: fmt.Sprintf("The mount failed: %v.", err)}
+			problem = &Problem{Kind: MountFailed, Err: err, What: textf("The mount failed: %v.", err)}
 		}
 		d.settle(Failed, problem)
 		return problem
@@ -181,7 +179,7 @@ func (d *Drive) mountNow(ctx context.Context, config Config) error {
 	}
 	d.update(func(s *Status) bool {
 		s.Backing, s.MountPoint, s.ReadOnly, s.Fast = p.Backing, p.MountPoint, p.ReadOnly, p.Fast
-		s.Progress = "Mounting"
+		s.Progress = textf("Mounting")
 		return true
 	})
 	a, err := attach(p)
@@ -237,15 +235,15 @@ func (m *mount) answers(ctx context.Context) error {
 		}
 	case <-m.done:
 		return &Problem{Kind: MountFailed, Err: m.err,
-			What: fmt.Sprintf("FUSE could not serve %s: %v.", m.MountPoint, m.err)}
+			What: textf("FUSE could not serve %s: %v.", m.MountPoint, m.err)}
 	case <-timeout.C:
-		return &Problem{Kind: NotAnswering, What: fmt.Sprintf("The kernel did not begin to use the mount on %s.", m.MountPoint)}
+		return &Problem{Kind: NotAnswering, What: textf("The kernel did not begin to use the mount on %s.", m.MountPoint)}
 	case <-ctx.Done():
-		return &Problem{Kind: MountFailed, Err: ctx.Err(), What: fmt.Sprintf("Mounting on %s was given up.", m.MountPoint)}
+		return &Problem{Kind: MountFailed, Err: ctx.Err(), What: textf("Mounting on %s was given up.", m.MountPoint)}
 	}
 	if err := probe(m.MountPoint); err != nil {
 		return &Problem{Kind: NotAnswering, Err: err,
-			What: fmt.Sprintf("The mount on %s does not answer: %v.", m.MountPoint, err)}
+			What: textf("The mount on %s does not answer: %v.", m.MountPoint, err)}
 	}
 	return nil
 }
@@ -276,8 +274,8 @@ func (d *Drive) attend(m *mount) {
 	var problem *Problem
 	if m.err != nil && !errors.As(m.err, &problem) {
 		problem = &Problem{Kind: Lost, Err: m.err,
-			What: fmt.Sprintf("The mount on %s ended by itself: %v.", m.MountPoint, m.err),
-			Cure: "What was written before is in " + m.Backing + ". Mount it again to go on."}
+			What: textf("The mount on %s ended by itself: %v.", m.MountPoint, m.err),
+			Cure: textf("What was written before is in %s. Mount it again to go on.", m.Backing)}
 	}
 	if problem != nil {
 		m.attachment.abandon()
@@ -293,7 +291,7 @@ func (d *Drive) gone(m *mount) bool {
 		if s.State != Mounted || d.mount != m { // another may be mounted by now
 			return false
 		}
-		s.State, s.Progress, s.Problem = Ejecting, "", nil
+		s.State, s.Progress, s.Problem = Ejecting, Text{}, nil
 		return true
 	})
 }
@@ -301,12 +299,12 @@ func (d *Drive) gone(m *mount) bool {
 // awaitHolders tells who keeps a mount alive that was unmounted from outside with files open (umount -l).
 func (d *Drive) awaitHolders(m *mount) {
 	for !within(200*time.Millisecond, m.done) {
-		var names []string
+		var open []Text
 		for _, h := range m.fs.OpenHandles() {
-			names = append(names, fmt.Sprintf("%s, held by %s", h.Path, Holder{PID: int(h.PID), Name: h.Proc}))
+			open = append(open, textf("%s, held by %s", h.Path, Holder{PID: int(h.PID), Name: h.Proc}))
 		}
-		slices.Sort(names)
-		d.progress("Unmounted from outside; still open: %s", strings.Join(names, "; "))
+		slices.SortFunc(open, func(a, b Text) int { return strings.Compare(a.String(), b.String()) })
+		d.progress(textf("Unmounted from outside; still open: %s", joined(open)))
 	}
 }
 
@@ -321,7 +319,7 @@ func (d *Drive) Eject(ctx context.Context, force bool) error {
 	if force {
 		from = append(from, Ejecting)
 	}
-	if !d.enter(from, Ejecting, "Waiting for operations in flight") {
+	if !d.enter(from, Ejecting, textf("Waiting for operations in flight")) {
 		return d.ejectAgain()
 	}
 	d.mu.Lock()
@@ -337,7 +335,7 @@ func (d *Drive) Eject(ctx context.Context, force bool) error {
 			}
 			s.Problem = problem
 			if m.attachment.attached() {
-				s.State, s.Progress = Mounted, ""
+				s.State, s.Progress = Mounted, Text{}
 			}
 			return true
 		})
@@ -349,7 +347,7 @@ func (d *Drive) Eject(ctx context.Context, force bool) error {
 // ejectAgain answers an Eject in a state that has nothing to eject.
 func (d *Drive) ejectAgain() error {
 	if s := d.Status(); s.State == Mounting || s.State == Ejecting {
-		return &Problem{Kind: EjectFailed, What: fmt.Sprintf("The drive is %s just now.", s.State), Cure: "Try again in a moment."}
+		return &Problem{Kind: EjectFailed, What: textf("The drive is %s just now.", s.State), Cure: textf("Try again in a moment.")}
 	}
 	return nil
 }
@@ -360,11 +358,11 @@ func (d *Drive) ejectNow(ctx context.Context, m *mount, force bool) *Problem {
 	}
 	problem := d.awaitFlight(ctx, m, force)
 	if problem == nil || force {
-		d.progress("Writing to disk")
+		d.progress(textf("Writing to disk"))
 		if err := m.sync(force); err != nil && !force {
 			return syncProblem(m.Backing, err)
 		}
-		d.progress("Unmounting")
+		d.progress(textf("Unmounting"))
 		problem = d.detach(ctx, m, force)
 	}
 	if problem != nil {
@@ -388,13 +386,13 @@ func (d *Drive) awaitEnd(m *mount, force bool) *Problem {
 	for give := time.Now().Add(endTimeout); !within(100*time.Millisecond, m.settled); {
 		flight := d.record.InFlight()
 		if len(flight) == 0 && !force {
-			d.progress("Writing to disk")
+			d.progress(textf("Writing to disk"))
 			continue
 		}
 		if time.Now().After(give) {
 			return &Problem{Kind: InFlight,
-				What: fmt.Sprintf("%s is unmounted, but the backing folder does not finish: %s.", m.MountPoint, flying(flight)),
-				Cure: "Vitrine keeps waiting for it."}
+				What: textf("%s is unmounted, but the backing folder does not finish: %s.", m.MountPoint, flying(flight)),
+				Cure: textf("Vitrine keeps waiting for it.")}
 		}
 	}
 	return nil
@@ -436,7 +434,7 @@ func (d *Drive) awaitFlight(ctx context.Context, m *mount, force bool) *Problem 
 		if len(flight) == 0 {
 			return nil
 		}
-		d.progress("Waiting for %s", flying(flight))
+		d.progress(textf("Waiting for %s", flying(flight)))
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-m.done:
@@ -451,20 +449,20 @@ func (d *Drive) awaitFlight(ctx context.Context, m *mount, force bool) *Problem 
 
 func inFlightProblem(flight []oplog.Event) *Problem {
 	return &Problem{Kind: InFlight,
-		What: fmt.Sprintf("Not ejected: the backing does not finish %s.", flying(flight)),
-		Cure: "Wait for it and try again. A forced eject gives these operations up."}
+		What: textf("Not ejected: the backing does not finish %s.", flying(flight)),
+		Cure: textf("Wait for it and try again. A forced eject gives these operations up.")}
 }
 
 // flying names operations in flight: the oldest, and how many more.
-func flying(flight []oplog.Event) string {
+func flying(flight []oplog.Event) Text {
 	if len(flight) == 0 {
-		return "writing to disk"
+		return textf("writing to disk")
 	}
-	text := fmt.Sprintf("%s %s", flight[0].Op, flight[0].Path)
+	first := flight[0]
 	if more := len(flight) - 1; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		return textf("%s %s and %d more", first.Op, first.Path, more)
 	}
-	return text
+	return textf("%s %s", first.Op, first.Path)
 }
 
 // detach unmounts. EBUSY is tried again for a moment before it is blamed on anyone.
@@ -493,8 +491,8 @@ func detachProblem(m *mount, err error) *Problem {
 		return nil
 	}
 	return &Problem{Kind: EjectFailed, Err: err,
-		What: fmt.Sprintf("The system refused to unmount %s: %v.", m.MountPoint, err),
-		Cure: "Try again in a moment."}
+		What: textf("The system refused to unmount %s: %v.", m.MountPoint, err),
+		Cure: textf("Try again in a moment.")}
 }
 
 func busyProblem(m *mount, held []Holder) *Problem {
@@ -505,12 +503,12 @@ func busyProblem(m *mount, held []Holder) *Problem {
 		}
 	}
 	return &Problem{Kind: Busy, Err: syscall.EBUSY, Holders: held,
-		What: fmt.Sprintf("Not ejected: %s is in use.", m.MountPoint),
-		Cure: "Close these files and leave the folder, then eject again. A forced eject gives the programs errors."}
+		What: textf("Not ejected: %s is in use.", m.MountPoint),
+		Cure: textf("Close these files and leave the folder, then eject again. A forced eject gives the programs errors.")}
 }
 
 func syncProblem(backing string, err error) *Problem {
 	return &Problem{Kind: SyncFailed, Err: err,
-		What: fmt.Sprintf("The disk behind %s did not take everything: %v.", backing, err),
-		Cure: "Do not remove it yet. Look at the disk's health and free space, and copy the last changes again."}
+		What: textf("The disk behind %s did not take everything: %v.", backing, err),
+		Cure: textf("Do not remove it yet. Look at the disk's health and free space, and copy the last changes again.")}
 }

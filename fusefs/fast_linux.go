@@ -1,11 +1,9 @@
 package fusefs
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -30,13 +28,13 @@ func (p *prepared) checkAlone() error {
 	if len(before) == 0 {
 		return nil
 	}
-	var names []string
+	var users []Text
 	for _, h := range before {
-		names = append(names, fmt.Sprintf("%s has %s open", h, h.Path))
+		users = append(users, textf("%s has %s open", h, h.Path))
 	}
 	return &Problem{Kind: NotAlone, Holders: before,
-		What: fmt.Sprintf("Fast mode cannot begin: %s, and would go on there beside the mount.", strings.Join(names, "; ")),
-		Cure: "Close these files, leave the folder (cd /) and try again, or mount without --fast."}
+		What: textf("Fast mode cannot begin: %s, and would go on there beside the mount.", joined(users)),
+		Cure: textf("Close these files, leave the folder (cd /) and try again, or mount without --fast.")}
 }
 
 // leadsPast reports whether a link in /proc/PID is of a file that is open for writing, or of the folder that names begin

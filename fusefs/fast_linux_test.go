@@ -38,7 +38,7 @@ func TestFastNeedsToBeAlone(t *testing.T) {
 	check(t, err)
 	defer file.Close()
 	p = serveChild(t, Config{Backing: backing, InPlace: true, Fast: true})
-	if p.first.Err == nil || p.first.Err.Kind != NotAlone || !strings.Contains(p.first.Err.What, file.Name()) {
+	if p.first.Err == nil || p.first.Err.Kind != NotAlone || !strings.Contains(p.first.Err.What.String(), file.Name()) {
 		t.Fatalf("with a file open for writing: %+v", p.first)
 	}
 	file.Close()

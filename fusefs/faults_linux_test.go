@@ -34,7 +34,7 @@ func (p *child) complains(kind Kind) {
 	var a answer
 	for give := time.Now().Add(20 * time.Second); time.Now().Before(give); time.Sleep(20 * time.Millisecond) {
 		if a = p.ask("status"); a.Status.Problem != nil && a.Status.Problem.Kind == kind {
-			if a.Status.State != Mounted || a.Status.Problem.Cure == "" || !strings.Contains(a.Status.Problem.What, p.backing) {
+			if a.Status.State != Mounted || a.Status.Problem.Cure.String() == "" || !strings.Contains(a.Status.Problem.What.String(), p.backing) {
 				p.t.Errorf("%+v", a.Status)
 			}
 			return

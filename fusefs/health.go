@@ -1,7 +1,6 @@
 package fusefs
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -24,19 +23,26 @@ type health struct {
 // clearAfter is for how long no operation must have failed before one that succeeds counts as the end of a fault.
 const clearAfter = 15 * time.Second
 
-// faults are the errors that are the backing's and not the caller's.
+// faults are the errors that are the backing's and not the caller's. What happened is said of the backing folder, the
+// operation and its path.
 var faults = map[syscall.Errno]struct {
 	kind       Kind
 	what, cure string
 }{
-	syscall.ENOSPC:   {BackingFull, "is full", "Free some space there, then have the program save once more."},
-	syscall.EDQUOT:   {OverQuota, "has reached your quota", "Remove what you do not need there, or ask for more; then have the program save once more."},
-	syscall.EIO:      {BackingFails, "fails to read or write", "Copy what you need from it, and look at the disk's health and cable."},
-	syscall.EROFS:    {BackingReadOnly, "has become read-only", "Systems do that to a disk with errors: look at its health, and mount it anew."},
-	syscall.ENODEV:   {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
-	syscall.ENXIO:    {BackingGone, "is gone", "Connect the disk again, then eject and mount anew."},
-	syscall.ENOTCONN: {BackingGone, "is gone", "Connect to its server again, then eject and mount anew."},
+	syscall.ENOSPC: {BackingFull, "The disk behind %s is full: %s of %s failed.",
+		"Free some space there, then have the program save once more."},
+	syscall.EDQUOT: {OverQuota, "The disk behind %s has reached your quota: %s of %s failed.",
+		"Remove what you do not need there, or ask for more; then have the program save once more."},
+	syscall.EIO: {BackingFails, "The disk behind %s fails to read or write: %s of %s failed.",
+		"Copy what you need from it, and look at the disk's health and cable."},
+	syscall.EROFS: {BackingReadOnly, "The disk behind %s has become read-only: %s of %s failed.",
+		"Systems do that to a disk with errors: look at its health, and mount it anew."},
+	syscall.ENODEV:   {BackingGone, diskGone, "Connect the disk again, then eject and mount anew."},
+	syscall.ENXIO:    {BackingGone, diskGone, "Connect the disk again, then eject and mount anew."},
+	syscall.ENOTCONN: {BackingGone, diskGone, "Connect to its server again, then eject and mount anew."},
 }
+
+const diskGone = "The disk behind %s is gone: %s of %s failed."
 
 // stores are the operations that need the backing's disk.
 var stores = []oplog.Op{
@@ -78,8 +84,7 @@ func (h *health) show(e *oplog.Event, kind Kind, what, cure string) {
 		if s.State != Mounted || s.ReadOnly && kind == BackingReadOnly || s.Problem != nil && s.Problem != h.fault {
 			return false
 		}
-		h.fault = &Problem{Kind: kind, Err: e.Errno, Cure: cure,
-			What: fmt.Sprintf("The disk behind %s %s: %s of %s failed.", s.Backing, what, e.Op, e.Path)}
+		h.fault = &Problem{Kind: kind, Err: e.Errno, What: textf(what, s.Backing, e.Op, e.Path), Cure: textf(cure)}
 		s.Problem = h.fault
 		return true
 	})
@@ -105,8 +110,8 @@ func (h *health) removed() {
 			return false
 		}
 		s.Problem = &Problem{Kind: BackingGone,
-			What: fmt.Sprintf("The backing folder %s was deleted.", s.Backing),
-			Cure: "Files that are open can still be read and saved elsewhere. Then eject."}
+			What: textf("The backing folder %s was deleted.", s.Backing),
+			Cure: textf("Files that are open can still be read and saved elsewhere. Then eject.")}
 		return true
 	})
 }

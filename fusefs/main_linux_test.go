@@ -41,6 +41,14 @@ func TestMain(m *testing.M) {
 }
 
 // answer is what the serving child says to each command.
+// A child sends texts in English.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+func (t *Text) UnmarshalText(b []byte) error {
+	*t = textf("%s", string(b))
+	return nil
+}
+
 type answer struct {
 	Err     *Problem
 	Status  Status

@@ -151,11 +151,11 @@ func TestLazyUnmountFromOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := p.reaches(Ejecting)
-	for i := 0; !strings.Contains(a.Status.Progress, "fusefs.test") && i < 100; i++ {
+	for i := 0; !strings.Contains(a.Status.Progress.String(), "fusefs.test") && i < 100; i++ {
 		time.Sleep(20 * time.Millisecond)
 		a = p.ask("status")
 	}
-	if !strings.Contains(a.Status.Progress, "/f, held by fusefs.test") {
+	if !strings.Contains(a.Status.Progress.String(), "/f, held by fusefs.test") {
 		t.Fatalf("progress %q", a.Status.Progress)
 	}
 	if _, err := file.WriteString("to the end"); err != nil {

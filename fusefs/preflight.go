@@ -2,7 +2,6 @@ package fusefs
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -69,8 +68,8 @@ var fastAnywhere bool
 
 func notAlone(backing string) *Problem {
 	return &Problem{Kind: NotAlone,
-		What:    fmt.Sprintf("Fast mode keeps writes in memory for a while, and would overwrite what other programs write to %s meanwhile.", backing),
-		Cure:    "Mount in place, over the folder itself: then nobody gets past the mount.",
+		What:    textf("Fast mode keeps writes in memory for a while, and would overwrite what other programs write to %s meanwhile.", backing),
+		Cure:    textf("Mount in place, over the folder itself: then nobody gets past the mount."),
 		Command: "vitrine mount --fast --in-place " + quote(backing)}
 }
 
@@ -112,20 +111,20 @@ func backingProblem(path string, err error) *Problem {
 	switch {
 	case err == errNotFolder, errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: BackingNotFolder, Err: err,
-			What: fmt.Sprintf("The backing folder %s is not a folder.", path),
-			Cure: "Choose a folder; a single file cannot be mounted."}
+			What: textf("The backing folder %s is not a folder.", path),
+			Cure: textf("Choose a folder; a single file cannot be mounted.")}
 	case errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: BackingMissing, Err: err,
-			What: fmt.Sprintf("The backing folder %s does not exist.", path),
-			Cure: "Create it, or choose another folder.", Command: toMake(path)}
+			What: textf("The backing folder %s does not exist.", path),
+			Cure: textf("Create it, or choose another folder."), Command: toMake(path)}
 	case errors.Is(err, syscall.ENOTCONN):
 		return &Problem{Kind: BackingUnreadable, Err: err,
-			What: fmt.Sprintf("The backing folder %s lies in a mount whose program has died.", path),
-			Cure: "Unmount that one first, then try again."}
+			What: textf("The backing folder %s lies in a mount whose program has died.", path),
+			Cure: textf("Unmount that one first, then try again.")}
 	}
 	return &Problem{Kind: BackingUnreadable, Err: err,
-		What: fmt.Sprintf("The backing folder %s cannot be read: %s.", path, reason(err)),
-		Cure: "Give yourself the right to list it, or choose another folder.", Command: toInspect(path)}
+		What: textf("The backing folder %s cannot be read: %s.", path, reason(err)),
+		Cure: textf("Give yourself the right to list it, or choose another folder."), Command: toInspect(path)}
 }
 
 // checkNesting refuses a mount point inside the backing folder, where the mount would show itself, and one around
@@ -137,13 +136,13 @@ func (p *prepared) checkNesting() error {
 	}
 	if under(p.MountPoint, root) {
 		return &Problem{Kind: Nested,
-			What: fmt.Sprintf("The mount point %s is, or lies in, the backing folder %s.", p.MountPoint, p.Backing),
-			Cure: "Choose a mount point outside the backing folder."}
+			What: textf("The mount point %s is, or lies in, the backing folder %s.", p.MountPoint, p.Backing),
+			Cure: textf("Choose a mount point outside the backing folder.")}
 	}
 	if info, err := os.Lstat(p.MountPoint); err == nil && under(p.Backing, info) {
 		return &Problem{Kind: Nested,
-			What: fmt.Sprintf("The backing folder %s lies in the mount point %s, which would hide it.", p.Backing, p.MountPoint),
-			Cure: "Choose a mount point that does not contain the backing folder."}
+			What: textf("The backing folder %s lies in the mount point %s, which would hide it.", p.Backing, p.MountPoint),
+			Cure: textf("Choose a mount point that does not contain the backing folder.")}
 	}
 	return nil
 }
@@ -168,27 +167,27 @@ func mountPointProblem(path string, err error) *Problem {
 	switch {
 	case err == errNotFolder, errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist): // both on Windows
 		return &Problem{Kind: MountPointNotFolder, Err: err,
-			What: fmt.Sprintf("The mount point %s is not a folder.", path),
-			Cure: "Choose an empty folder."}
+			What: textf("The mount point %s is not a folder.", path),
+			Cure: textf("Choose an empty folder.")}
 	case errors.Is(err, fs.ErrNotExist):
 		return &Problem{Kind: MountPointMissing, Err: err, Create: path,
-			What: fmt.Sprintf("The mount point %s does not exist.", path),
-			Cure: "Create it, or choose another folder.", Command: toMake(path)}
+			What: textf("The mount point %s does not exist.", path),
+			Cure: textf("Create it, or choose another folder."), Command: toMake(path)}
 	case err == errNotEmpty:
 		return &Problem{Kind: MountPointNotEmpty,
-			What: fmt.Sprintf("The mount point %s is not empty; a mount would hide what is in it.", path),
-			Cure: "Move its files away, or choose an empty folder.", Command: toList(path)}
+			What: textf("The mount point %s is not empty; a mount would hide what is in it.", path),
+			Cure: textf("Move its files away, or choose an empty folder."), Command: toList(path)}
 	}
 	return &Problem{Kind: MountPointDenied, Err: err,
-		What: fmt.Sprintf("The mount point %s cannot be used: %s.", path, reason(err)),
-		Cure: "Choose a folder of your own.", Command: toInspect(path)}
+		What: textf("The mount point %s cannot be used: %s.", path, reason(err)),
+		Cure: textf("Choose a folder of your own."), Command: toInspect(path)}
 }
 
 // reason is an error without the path and operation that os puts before it.
-func reason(err error) string {
+func reason(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return err.Error()
+	return err
 }

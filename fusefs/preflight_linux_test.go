@@ -48,7 +48,7 @@ func TestPreflight(t *testing.T) {
 			if err == nil || err.Kind != c.kind || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%+v", err)
 			}
-			if err.Cure == "" {
+			if err.Cure.String() == "" {
 				t.Error("no cure")
 			}
 			if p.first.Status.State != Failed || p.first.Status.Problem == nil {
@@ -69,7 +69,7 @@ func TestPreflightCreatesTheMountPoint(t *testing.T) {
 func TestPreflightAlreadyMounted(t *testing.T) {
 	p := mountChild(t)
 	q := serveChild(t, Config{Backing: freshFolder(t, "backing"), MountPoint: p.path})
-	if q.first.Err == nil || q.first.Err.Kind != MountPointTaken || !strings.Contains(q.first.Err.What, "Another Vitrine has "+p.backing) {
+	if q.first.Err == nil || q.first.Err.Kind != MountPointTaken || !strings.Contains(q.first.Err.What.String(), "Another Vitrine has "+p.backing) {
 		t.Fatalf("%+v", q.first.Err)
 	}
 	p.ejects()
@@ -82,7 +82,7 @@ func TestPreflightForeignMount(t *testing.T) {
 	}
 	defer unix.Unmount(path, unix.MNT_DETACH)
 	p := serveChild(t, Config{Backing: freshFolder(t, "backing"), MountPoint: path})
-	if p.first.Err == nil || p.first.Err.Kind != MountPointTaken || !strings.Contains(p.first.Err.What, "tmpfs") {
+	if p.first.Err == nil || p.first.Err.Kind != MountPointTaken || !strings.Contains(p.first.Err.What.String(), "tmpfs") {
 		t.Fatalf("%+v", p.first.Err)
 	}
 }

@@ -2,7 +2,6 @@ package fusefs
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,8 +21,8 @@ const onlyFolder = 0
 func (p *prepared) findMountPoint() error {
 	if p.InPlace {
 		return &Problem{Kind: MountPointTaken,
-			What: "Windows cannot mount a drive over the folder that it shows.",
-			Cure: "Choose a free drive letter, such as V:, or a folder that does not exist yet."}
+			What: textf("Windows cannot mount a drive over the folder that it shows."),
+			Cure: textf("Choose a free drive letter, such as V:, or a folder that does not exist yet.")}
 	}
 	if letter, ok := driveLetter(p.MountPoint); ok {
 		p.MountPoint = letter
@@ -65,11 +64,11 @@ func freeLetter(letter string) error {
 		return nil
 	}
 	problem := &Problem{Kind: MountPointTaken,
-		What: fmt.Sprintf("The drive %s is there already.", letter),
-		Cure: "Choose a folder that does not exist yet: all letters are taken."}
+		What: textf("The drive %s is there already.", letter),
+		Cure: textf("Choose a folder that does not exist yet: all letters are taken.")}
 	for free := 'Z'; free > 'C'; free-- {
 		if drives&(1<<(free-'A')) == 0 {
-			problem.Cure = fmt.Sprintf("Choose another letter: %c: is free.", free)
+			problem.Cure = textf("Choose another letter: %c: is free.", free)
 			break
 		}
 	}
@@ -103,8 +102,8 @@ func (p *prepared) checkMountPoint() error {
 		return nil
 	}
 	return &Problem{Kind: MountPointTaken,
-		What:    fmt.Sprintf("The mount point %s exists; WinFsp makes the folder by itself, and removes it after the eject.", p.MountPoint),
-		Cure:    "Remove it, give --create, or choose a drive letter.",
+		What:    textf("The mount point %s exists; WinFsp makes the folder by itself, and removes it after the eject.", p.MountPoint),
+		Cure:    textf("Remove it, give --create, or choose a drive letter."),
 		Command: "rmdir " + quote(p.MountPoint)}
 }
 

@@ -40,8 +40,8 @@ const (
 // Problem is an error for people: what happened and what to do next.
 type Problem struct {
 	Kind    Kind
-	What    string   // one sentence
-	Cure    string   // one or two sentences
+	What    Text     // one sentence
+	Cure    Text     // one or two sentences, none where Format is ""
 	Command string   // a command line that cures it, "" where there is none
 	Create  string   // the folder that Config.Create would make, with MountPointMissing
 	Holders []Holder // who uses files, with Busy and NotAlone
@@ -66,12 +66,12 @@ func (h Holder) String() string {
 // Error returns all that a person needs, in several lines.
 func (p *Problem) Error() string {
 	var b strings.Builder
-	b.WriteString(p.What)
+	b.WriteString(p.What.String())
 	for _, h := range p.Holders {
 		fmt.Fprintf(&b, "\n  %s holds %s", h, h.Path)
 	}
-	if p.Cure != "" {
-		b.WriteString("\n" + p.Cure)
+	if p.Cure.Format != "" {
+		b.WriteString("\n" + p.Cure.String())
 	}
 	if p.Command != "" {
 		b.WriteString("\n  " + p.Command)

@@ -103,7 +103,7 @@ func problem(t *testing.T, c Config) Kind {
 	if !errors.As(err, &problem) {
 		t.Fatal(err)
 	}
-	if problem.What == "" || problem.Cure == "" {
+	if problem.What.Format == "" || problem.Cure.Format == "" {
 		t.Errorf("%+v", problem)
 	}
 	return problem.Kind

@@ -18,7 +18,7 @@ func checkSystem() error {
 		return nil
 	}
 	return &Problem{Kind: LibraryMissing,
-		What:    "FUSE is not installed: neither macFUSE nor FUSE-T was found.",
-		Cure:    "Install macFUSE, allow its system extension in System Settings, Privacy & Security, then try again:",
+		What:    textf("FUSE is not installed: neither macFUSE nor FUSE-T was found."),
+		Cure:    textf("Install macFUSE, allow its system extension in System Settings, Privacy & Security, then try again:"),
 		Command: "brew install --cask macfuse"}
 }

@@ -3,7 +3,6 @@ package fusefs
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -22,7 +21,7 @@ func checkSystem() error {
 	}
 	if _, err := exec.LookPath(helper); err != nil {
 		return &Problem{Kind: HelperMissing, Err: err,
-			What:    fmt.Sprintf("FUSE is not installed: the program %s, which mounts for users, was not found.", helper),
+			What:    textf("FUSE is not installed: the program %s, which mounts for users, was not found.", helper),
 			Cure:    installCure(),
 			Command: installCommand()}
 	}
@@ -36,19 +35,19 @@ func checkDevice() error {
 		return unix.Close(fd)
 	case errors.Is(err, fs.ErrPermission):
 		return &Problem{Kind: DeviceMissing, Err: err,
-			What: fmt.Sprintf("You may not use %s: %v.", device, err),
-			Cure: "Its mode should be 0666. In a container it must be passed in with --device " + device + ".", Command: "ls -l " + device}
+			What: textf("You may not use %s: %v.", device, err),
+			Cure: textf("Its mode should be 0666. In a container it must be passed in with --device %s.", device), Command: "ls -l " + device}
 	}
 	return &Problem{Kind: DeviceMissing, Err: err,
-		What: fmt.Sprintf("The kernel offers no FUSE here: %s: %v.", device, err),
-		Cure: "Load the kernel's fuse module. In a container the device must be passed in with --device " + device + ".", Command: "sudo modprobe fuse"}
+		What: textf("The kernel offers no FUSE here: %s: %v.", device, err),
+		Cure: textf("Load the kernel's fuse module. In a container the device must be passed in with --device %s.", device), Command: "sudo modprobe fuse"}
 }
 
-func installCure() string {
+func installCure() Text {
 	if installCommand() == "" {
-		return "Install the package fuse3 of your distribution, then try again."
+		return textf("Install the package fuse3 of your distribution, then try again.")
 	}
-	return "Install it, then try again:"
+	return textf("Install it, then try again:")
 }
 
 // installCommand is the command that installs FUSE 3 on this distribution; see os-release(5).

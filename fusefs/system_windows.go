@@ -36,12 +36,12 @@ func checkSystem() error {
 		return nil
 	}
 	problem := &Problem{Kind: LibraryMissing, Err: err,
-		What:    "WinFsp is not installed, and without it Windows can mount nothing.",
-		Cure:    "Install it with this command, or from https://winfsp.dev/rel/, then try again:",
+		What:    textf("WinFsp is not installed, and without it Windows can mount nothing."),
+		Cure:    textf("Install it with this command, or from https://winfsp.dev/rel/, then try again:"),
 		Command: "winget install WinFsp.WinFsp"}
 	if folder != "" {
-		problem.What = "WinFsp is installed in " + folder + ", but its library cannot be loaded: " + err.Error() + "."
-		problem.Cure = "Install it anew with this command, or from https://winfsp.dev/rel/, then try again:"
+		problem.What = textf("WinFsp is installed in %s, but its library cannot be loaded: %v.", folder, err)
+		problem.Cure = textf("Install it anew with this command, or from https://winfsp.dev/rel/, then try again:")
 	}
 	return problem
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"embed"
+	"fmt"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -34,3 +35,7 @@ func tr(text string) string {
 	words.Store(text, t)
 	return t
 }
+
+// Say puts a text that the controller shows into the person's language: format is the English one, in the form of
+// fmt.Sprintf. It may be called from any goroutine.
+func Say(format string, args ...any) string { return fmt.Sprintf(tr(format), args...) }

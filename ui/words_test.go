@@ -123,6 +123,9 @@ func shown(t *testing.T) map[string]token.Position {
 	x.read(t, "../fusefs/activity")
 	x.calls, x.declarations = []string{"phrase"}, nil
 	x.read(t, "../fusefs/oplog/filter")
+	x.calls, x.declarations = []string{"textf"}, []string{"faults", "diskGone"}
+	x.read(t, "../fusefs")
+	x.read(t, "../app")
 	if len(x.found) < 200 {
 		t.Fatalf("only %d texts were found", len(x.found))
 	}
