@@ -250,6 +250,7 @@ func (w *worker) callHelp(waited bool) {
 // park waits until the worker is needed again. It answers false where it is not.
 func (w *worker) park() bool {
 	s := w.server
+	w.call.pipe.close()
 	s.mu.Lock()
 	if s.ended || len(s.parked) >= idleWorkers {
 		s.mu.Unlock()

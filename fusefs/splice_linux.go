@@ -91,9 +91,10 @@ func (p *pipe) empty(device int) {
 }
 
 func (p *pipe) close() {
-	if p.pages > 0 {
-		unix.Close(p.from)
-		unix.Close(p.to)
+	if p.pages <= 0 {
+		return
 	}
+	unix.Close(p.from)
+	unix.Close(p.to)
 	p.pages, p.filled = 0, 0
 }
