@@ -40,8 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// answer is what the serving child says to each command.
-// A child sends texts in English.
+// MarshalText has a child send texts in English.
 func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 func (t *Text) UnmarshalText(b []byte) error {
@@ -49,6 +48,7 @@ func (t *Text) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// answer is what the serving child says to each command.
 type answer struct {
 	Err     *Problem
 	Status  Status

@@ -159,13 +159,9 @@ func (w *window) filterLog(text string) {
 	w.focusTable()
 }
 
-// copyRows copies the selected rows of the table in sight as text, or the words of the story. Where no row of the log is
-// selected it copies the line below the list, which says how many operations there are.
+// copyRows copies the selected rows of the table in sight as text, or the words of the story.
 func (w *window) copyRows() {
 	text := w.panels[w.tabs.SelectedIndex()].grid().copied()
-	if text == "" && w.tabs.SelectedIndex() == w.tabIndex("log") {
-		text = w.log.note.text.Text
-	}
 	if w.storyInSight() {
 		text = w.log.story.text()
 	}
