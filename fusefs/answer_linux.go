@@ -16,6 +16,7 @@ import (
 // platform is how Linux speaks FUSE: by inodes, on /dev/fuse.
 type platform struct {
 	nodes      nodeTable
+	unsynced   unsynced
 	names      names
 	server     atomic.Pointer[server]
 	interrupts interrupts
@@ -31,6 +32,7 @@ type platform struct {
 func (p *platform) init(fs *FS) {
 	p.mustClear = os.Geteuid() == 0
 	p.remote = remote(fs.root)
+	p.unsynced.init(&p.nodes)
 	if err := p.nodes.init(fs.root); err != nil {
 		fs.start(err)
 	}
@@ -275,6 +277,12 @@ func (c *call) at(folder *node, name wire.Name) place {
 	}
 	path := above + "/" + name.String()
 	return place{parent: folder, name: path[len(above)+1:], path: path, epoch: epoch}
+}
+
+// changed notes that a node's data was changed.
+func (c *call) changed(n *node) {
+	n.changes.Add(1)
+	c.fs.unsynced.add(n)
 }
 
 // inFolder calls f with the descriptor of a folder.

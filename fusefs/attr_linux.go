@@ -227,6 +227,7 @@ func (c *call) change(e oplog.Event, f func(r reference) error) (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
+	defer c.fs.unsynced.add(c.node)
 	if e.Handle == 0 {
 		return c.on(c.node, f)
 	}
@@ -276,7 +277,7 @@ func (c *call) chown(fh uint64, in *wire.SetattrIn) int {
 // truncate sets the size in bytes; see truncate(2).
 func (c *call) truncate(fh uint64, in *wire.SetattrIn) int {
 	size := int64(in.Size)
-	defer c.node.changes.Add(1)
+	defer c.changed(c.node)
 	return c.change(oplog.Event{Op: oplog.Truncate, Handle: fh, Size: size}, func(r reference) error {
 		var err error
 		if fh != 0 {

@@ -17,6 +17,11 @@ func (fs *FS) begin(e oplog.Event) *call {
 	return c
 }
 
+// sync writes the whole disk behind the backing folder: which files were changed is not noted here.
+func (*platform) sync(root int) error { return syncFilesystem(root) }
+
+func (*platform) syncsFor() Text { return textf("Writing to disk") }
+
 // renamed notes that names have changed: any open file may lie below.
 func (c *call) renamed() {
 	c.moved = true

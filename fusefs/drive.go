@@ -3,6 +3,7 @@ package fusefs
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -217,10 +218,10 @@ func (d *Drive) setMount(m *mount) {
 func (m *mount) run() {
 	defer close(m.done)
 	m.err = m.attachment.serve(m.fs)
-	m.fs.Destroy()
 	if err := m.fs.Sync(); m.err == nil && err != nil && !m.ReadOnly {
 		m.err = syncProblem(m.Backing, err)
 	}
+	m.fs.Destroy()
 	m.root.Close()
 }
 
@@ -358,8 +359,7 @@ func (d *Drive) ejectNow(ctx context.Context, m *mount, force bool) *Problem {
 	}
 	problem := d.awaitFlight(ctx, m, force)
 	if problem == nil || force {
-		d.progress(textf("Writing to disk"))
-		if err := m.sync(force); err != nil && !force {
+		if err := d.sync(m, force); err != nil && !force {
 			return syncProblem(m.Backing, err)
 		}
 		d.progress(textf("Unmounting"))
@@ -386,7 +386,7 @@ func (d *Drive) awaitEnd(m *mount, force bool) *Problem {
 	for give := time.Now().Add(endTimeout); !within(100*time.Millisecond, m.settled); {
 		flight := d.record.InFlight()
 		if len(flight) == 0 && !force {
-			d.progress(textf("Writing to disk"))
+			d.progress(m.fs.SyncsFor())
 			continue
 		}
 		if time.Now().After(give) {
@@ -398,28 +398,27 @@ func (d *Drive) awaitEnd(m *mount, force bool) *Problem {
 	return nil
 }
 
-// sync writes the backing folder to disk, for a forced eject only as long as that may take.
-func (m *mount) sync(force bool) error {
+// sync writes what was changed to disk, for a forced eject only as long as that may take.
+func (d *Drive) sync(m *mount, force bool) error {
 	if m.ReadOnly {
 		return nil
 	}
-	all := func() error {
+	done := make(chan error, 1)
+	go func() {
 		if m.Fast {
 			gathered(m.MountPoint)
 		}
-		return m.fs.Sync()
+		done <- m.fs.Sync()
+	}()
+	for start := time.Now(); !force || time.Since(start) < forceTimeout; {
+		d.progress(m.fs.SyncsFor())
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	if !force {
-		return all()
-	}
-	done := make(chan error, 1)
-	go func() { done <- all() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(forceTimeout):
-		return syscall.ETIMEDOUT
-	}
+	return syscall.ETIMEDOUT
 }
 
 // awaitFlight waits until no operation is in flight.
@@ -508,7 +507,10 @@ func busyProblem(m *mount, held []Holder) *Problem {
 }
 
 func syncProblem(backing string, err error) *Problem {
-	return &Problem{Kind: SyncFailed, Err: err,
-		What: textf("The disk behind %s did not take everything: %v.", backing, err),
+	what := textf("The disk behind %s did not take everything: %v.", backing, err)
+	if of := (*fs.PathError)(nil); errors.As(err, &of) {
+		what = textf("The disk behind %s did not take all of %s: %v.", backing, of.Path, of.Err)
+	}
+	return &Problem{Kind: SyncFailed, Err: err, What: what,
 		Cure: textf("Do not remove it yet. Look at the disk's health and free space, and copy the last changes again.")}
 }

@@ -83,8 +83,11 @@ func TestBackingFails(t *testing.T) {
 			}
 			check(t, file.Close())
 			p.complains(kind)
-			p.ejects()
-			disk.ejects()
+			if a := p.ask("eject"); a.Err == nil || a.Err.Kind != SyncFailed || !strings.Contains(a.Err.What.String(), "/f: ") {
+				t.Errorf("eject, with a file that cannot be written to disk: %+v", a.Err)
+			}
+			p.ask("force")
+			disk.ask("force")
 		})
 	}
 }

@@ -219,6 +219,8 @@ func (c *call) make(at place, flags int, name wire.Name, in *wire.CreateIn) int 
 		at.name = "#" + strconv.FormatUint(st.Ino, 10) // as the kernel calls it in /proc/PID/fd
 	}
 	n := c.entry(at, &st)
+	c.fs.unsynced.add(at.parent)
+	c.fs.unsynced.add(n)
 	n.mu.Lock()
 	n.cached = versionOf(&st)
 	n.mu.Unlock()
@@ -309,7 +311,7 @@ func (c *call) write() (n int) {
 			return errc(err)
 		}
 	}
-	defer h.node.changes.Add(1)
+	defer c.changed(h.node)
 	n = c.move(data, int64(in.Offset), func(b []byte, at int64) (int, error) {
 		if in.Flags&unix.O_APPEND != 0 && in.WriteFlags&wire.WriteCache == 0 {
 			return unix.Pwritev2(h.fd, [][]byte{b}, at, unix.RWF_APPEND)
@@ -392,7 +394,7 @@ func (c *call) syncHandle(op oplog.Op) int {
 func (c *call) syncfs() (errno int) {
 	c.begin(oplog.Event{Op: oplog.Fsync, Path: c.path()})
 	defer c.end(&errno)
-	return errc(c.fs.Sync())
+	return errc(syncFilesystem(c.fs.root))
 }
 
 // release closes a handle once nothing uses it any more. The kernel calls it after the last close(2).
@@ -454,7 +456,7 @@ func (c *call) fallocate() int {
 		if c.fs.readOnly {
 			return unix.EROFS
 		}
-		defer h.node.changes.Add(1)
+		defer c.changed(h.node)
 		if err := c.clearForOthers(h); err != nil {
 			return err
 		}
@@ -560,6 +562,9 @@ func (c *call) ioctl() (errno int) {
 		}
 		if _, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(h.fd), uintptr(in.Cmd), uintptr(unsafe.Pointer(&data[0]))); e != 0 {
 			return e
+		}
+		if changes {
+			c.fs.unsynced.add(h.node)
 		}
 		wire.Put[wire.IoctlOut](&c.reply)
 		room := c.reply.Room(int(in.OutSize))

@@ -55,10 +55,12 @@ func (fs *FS) Destroy() {
 	fs.platform.destroy()
 }
 
-// Sync writes everything that the backing folder's filesystem still holds in memory to its disk; see syncfs(2).
-func (fs *FS) Sync() error {
-	return syncFilesystem(fs.root)
-}
+// Sync writes to disk what was changed through the mount, and has not been since. Its error is an *fs.PathError where it
+// is of one file.
+func (fs *FS) Sync() error { return fs.platform.sync(fs.root) }
+
+// SyncsFor tells what Sync is about just now.
+func (fs *FS) SyncsFor() Text { return fs.platform.syncsFor() }
 
 // OpenHandles returns the handle table, in no particular order.
 func (fs *FS) OpenHandles() []oplog.OpenHandle {

@@ -22,7 +22,7 @@ type node struct {
 	file fileID
 
 	lookups uint64 // that the kernel has not taken back; guarded by nodeTable.mu
-	pins    int    // nodes below and open handles; likewise
+	pins    int    // nodes below, open handles and a change to be synced; likewise
 
 	mu      sync.Mutex // guards what follows, and is held for no system call
 	parent  *node      // nil for the root
@@ -34,11 +34,12 @@ type node struct {
 	toldAt  int64       // when, in ns since some time,
 	since   uint64      // and after how many changes
 	cached  fileVersion // whose data the kernel may have in its pages
-	refused int32       // thread that was told last that the name leads elsewhere
+	refused int32       // thread that was told last that the name leads elsewhere, 0 since a name has led here again
 
 	changes   atomic.Uint64 // of its data through the mount
 	watch     atomic.Int32  // inotify's number of the sentry's watch, 0 where there is none
 	guard     guarded       // the sentry's
+	noted     atomic.Bool   // its changes are among those to sync, or need no sync
 	toldSetID atomic.Bool   // the kernel has been told of set-user-ID or set-group-ID bits
 
 	use       sync.RWMutex // held for reading through each system call on fd; guards fd and kept
@@ -192,6 +193,7 @@ func (t *nodeTable) put(n *node, at place) {
 	n.mu.Lock()
 	was, renamed := n.parent, n.parent != at.parent || n.name != at.name
 	n.parent, n.name, n.path, n.epoch = at.parent, at.name, at.path, at.epoch
+	n.refused = 0
 	n.mu.Unlock()
 	if renamed && was != nil && n.file.isDir() {
 		t.epoch.Add(1)
@@ -239,11 +241,23 @@ func (t *nodeTable) forget(id, lookups uint64) {
 	t.dropUnused(n)
 }
 
+// retain keeps a node until letGo.
+func (t *nodeTable) retain(n *node) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n.pins++
+}
+
+func (t *nodeTable) letGo(n *node) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n.pins--
+	t.dropUnused(n)
+}
+
 // pin keeps a node while a handle is open on it.
 func (t *nodeTable) pin(n *node, h *handle) {
-	t.mu.Lock()
-	n.pins++
-	t.mu.Unlock()
+	t.retain(n)
 	n.mu.Lock()
 	n.handles = append(n.handles, h)
 	n.mu.Unlock()
@@ -263,10 +277,7 @@ func (t *nodeTable) unpin(n *node, h *handle) (last bool) {
 	}
 	last = len(n.handles) == 0
 	n.mu.Unlock()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n.pins--
-	t.dropUnused(n)
+	t.letGo(n)
 	return last
 }
 

@@ -53,7 +53,10 @@ func (c *call) makeEntry(e oplog.Event, name wire.Name, f func(dir int) error) (
 		return c.statIn(dir, name, &st)
 	})
 	if errno == 0 {
-		c.entry(at, &st)
+		c.fs.unsynced.add(c.node)
+		if n := c.entry(at, &st); n.file.isDir() || n.file.kind == unix.S_IFREG {
+			c.fs.unsynced.add(n)
+		}
 	}
 	return errno
 }
@@ -151,7 +154,9 @@ func (c *call) remove(op oplog.Op, flags int) (errno int) {
 		victim, opened = c.losing(dir, name)
 		return victim.unlessKept(opened, unlinkat(dir, name, flags))
 	})
+	c.fs.unsynced.losing(victim, errno == 0)
 	if errno == 0 {
+		c.fs.unsynced.add(c.node)
 		c.renamed(victim)
 	}
 	return errno
@@ -260,12 +265,15 @@ func (c *call) renameTo(newDir uint64, flags uint32) (errno int) {
 		}
 		return other.unlessKept(opened, renameat2(dir1, oldName, dir2, newName, flags))
 	})
+	c.fs.unsynced.losing(other, errno == 0)
 	if errno != 0 {
 		return errno
 	}
 	if flags&unix.RENAME_EXCHANGE != 0 {
 		c.out.Flags |= oplog.Exchanged
 	}
+	c.fs.unsynced.add(c.node)
+	c.fs.unsynced.add(target)
 	c.settle(moved, to, other, from, flags)
 	return 0
 }

@@ -25,6 +25,7 @@ func (c *call) setxattr() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
+	defer c.fs.unsynced.add(c.node)
 	return c.on(c.node, func(r reference) error {
 		err := unix.Setxattr(r.proc(), name.String(), value, int(in.Flags))
 		if err == nil && in.ExtFlags&wire.SetxattrACLKillSGID != 0 {
@@ -137,6 +138,7 @@ func (c *call) removexattr() (errno int) {
 	if errno = c.fs.refuse(); errno != 0 {
 		return errno
 	}
+	defer c.fs.unsynced.add(c.node)
 	return c.on(c.node, func(r reference) error {
 		err := unix.Removexattr(r.proc(), name.String())
 		c.changedACL(name, r, err)
