@@ -25,8 +25,8 @@ type unsynced struct {
 }
 
 const (
-	unsyncedLimit = 10_000 // nodes that are remembered
-	syncers       = 8      // fsync(2) calls at once: the journal commits them together
+	unsyncedLimit = 2_000 // nodes that are remembered: for more syncfs(2) is quicker
+	syncers       = 8     // fsync(2) calls at once: the journal commits them together
 )
 
 // errBeyond tells that a file cannot be found or opened any more to sync it.
