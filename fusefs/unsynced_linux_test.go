@@ -106,6 +106,24 @@ func TestEjectSyncsTheDisk(t *testing.T) {
 	}
 }
 
+// TestEjectSyncsTheDiskAfterManyChanges makes more files than are remembered.
+func TestEjectSyncsTheDiskAfterManyChanges(t *testing.T) {
+	p := mountChild(t)
+	for i := range unsyncedLimit + 1 {
+		check(t, os.WriteFile(p.file(fmt.Sprint(i)), nil, 0o600))
+	}
+	if files, whole := p.synced(t); !whole {
+		t.Errorf("only %d files", len(files))
+	}
+	if a := p.ask("mount"); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	check(t, os.Chmod(p.file("0"), 0o640))
+	if files, whole := p.synced(t); whole || !slices.Equal(files, []string{"./0"}) {
+		t.Errorf("synced %q after that; the whole disk: %v", files, whole)
+	}
+}
+
 // TestRemovedFileTakesNoSpace looks that a file without names is not kept for a sync.
 func TestRemovedFileTakesNoSpace(t *testing.T) {
 	p := mountChild(t)
