@@ -78,7 +78,7 @@ func (m mountOptions) checkLog() error {
 	}
 	for _, wrong := range c.Check() {
 		if wrong.Field == "LogFile" {
-			return fmt.Errorf("--log %s: %s", m.logFile, wrong.Message)
+			return fmt.Errorf("--log %s: %s", m.logFile, config.Sentence(wrong.Reason.String()))
 		}
 	}
 	return nil

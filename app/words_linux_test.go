@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/app/config"
 	"vitrine/fusefs"
 	"vitrine/fusefs/oplog"
+	"vitrine/ui"
 )
 
 // germanEnv has this test run in a child: the language is read at the start of a program.
@@ -34,6 +36,11 @@ func TestGermanProblemsAndNotices(t *testing.T) {
 	}
 	if said := sayCause(syscall.EIO); !strings.HasPrefix(said, "Die Platte konnte nicht lesen") {
 		t.Errorf("EIO is %q", said)
+	}
+	c := controller{settings: config.Default()}
+	if wrong := c.Check(ui.Settings{Backing: "here", MountPoint: "/m", KeepEvents: config.DefaultKeepEvents}); len(wrong) != 1 ||
+		wrong[0].Message != "Hier gehört ein absoluter Pfad hin, oder einer, der mit ~/ beginnt." {
+		t.Errorf("%+v", wrong)
 	}
 	to, n := newNoted()
 	n.look([]oplog.Event{{Op: oplog.Write, Path: "/f", Mono: 1, Duration: int64(6 * time.Second), PID: 7}})

@@ -126,6 +126,7 @@ func shown(t *testing.T) map[string]token.Position {
 	x.calls, x.declarations = []string{"textf"}, []string{"faults", "diskGone"}
 	x.read(t, "../fusefs")
 	x.read(t, "../app")
+	x.read(t, "../app/config")
 	if len(x.found) < 200 {
 		t.Fatalf("only %d texts were found", len(x.found))
 	}

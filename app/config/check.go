@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -11,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
+
+	"vitrine/fusefs"
 )
 
 // maxPath is the longest path that any system takes, in bytes.
@@ -18,13 +19,13 @@ const maxPath = 4096
 
 // FieldError says which setting is wrong and what it takes instead.
 type FieldError struct {
-	Field   string // name of the field of Config
-	Key     string // name of the key in the file
-	Message string // one sentence for people
+	Field  string      // name of the field of Config
+	Key    string      // name of the key in the file
+	Reason fusefs.Text // a clause for people
 }
 
 // Error makes a FieldError usable as an error.
-func (e FieldError) Error() string { return e.Key + ": " + e.Message }
+func (e FieldError) Error() string { return e.Key + ": " + Sentence(e.Reason.String()) }
 
 // Check returns what is wrong with c by itself, nil where nothing is. It does not touch the disk.
 func (c Config) Check() []FieldError {
@@ -34,7 +35,7 @@ func (c Config) Check() []FieldError {
 		wrong = c.overlaps()
 	}
 	for _, p := range wrong {
-		found = append(found, FieldError{Field: p.key.field, Key: p.key.name, Message: sentence(p.reason)})
+		found = append(found, FieldError{Field: p.key.field, Key: p.key.name, Reason: p.reason})
 	}
 	return found
 }
@@ -42,14 +43,14 @@ func (c Config) Check() []FieldError {
 // problem is a wrong value: reason is a clause that can follow "KEY is VALUE; ".
 type problem struct {
 	key    *key
-	reason string
+	reason fusefs.Text
 }
 
 // wrongFields finds the settings that are wrong by themselves.
 func (c Config) wrongFields() []problem {
 	var found []problem
 	for i := range keys {
-		if reason := keys[i].check(keys[i].at(&c)); reason != "" {
+		if reason := keys[i].check(keys[i].at(&c)); reason.Format != "" {
 			found = append(found, problem{&keys[i], reason})
 		}
 	}
@@ -60,31 +61,31 @@ func (c Config) wrongFields() []problem {
 func (c Config) overlaps() []problem {
 	full, err := c.Expand()
 	if err != nil {
-		return []problem{{keyNamed("mount_point"), err.Error()}}
+		return []problem{{keyNamed("mount_point"), fusefs.Text{Format: "%v", Args: []any{err}}}}
 	}
 	var found []problem
 	if full.InPlace {
 		full.MountPoint = full.Backing
 	}
-	add := func(name, reason string) { found = append(found, problem{keyNamed(name), reason}) }
+	add := func(name string, reason fusefs.Text) { found = append(found, problem{keyNamed(name), reason}) }
 	if full.Fast && !full.InPlace {
-		add("fast", "it needs in_place: what another program wrote into backing beside the mount would be overwritten")
+		add("fast", textf("it needs in_place: what another program wrote into backing beside the mount would be overwritten"))
 	}
 	switch {
 	case full.InPlace:
 	case full.MountPoint == full.Backing:
-		add("mount_point", "it must be another folder than backing, which holds the files")
+		add("mount_point", textf("it must be another folder than backing, which holds the files"))
 	case inside(full.MountPoint, full.Backing):
-		add("mount_point", fmt.Sprintf("it lies inside backing (%s); choose a folder outside", full.Backing))
+		add("mount_point", textf("it lies inside backing (%s); choose a folder outside", full.Backing))
 	case inside(full.Backing, full.MountPoint):
-		add("mount_point", fmt.Sprintf("it lies around backing (%s), which the mount would hide; choose another folder", full.Backing))
+		add("mount_point", textf("it lies around backing (%s), which the mount would hide; choose another folder", full.Backing))
 	}
 	switch {
 	case full.LogFile == "":
 	case full.LogFile == full.MountPoint || full.LogFile == full.Backing:
-		add("log_file", "it is one of the two folders; name a file outside both")
+		add("log_file", textf("it is one of the two folders; name a file outside both"))
 	case inside(full.LogFile, full.MountPoint), inside(full.LogFile, full.Backing):
-		add("log_file", "it lies in the mounted folder, so every line of the log would cause another; choose a place outside")
+		add("log_file", textf("it lies in the mounted folder, so every line of the log would cause another; choose a place outside"))
 	}
 	return found
 }
@@ -94,59 +95,59 @@ func inside(path, folder string) bool {
 	return err == nil && filepath.IsLocal(rest)
 }
 
-func checkFolder(v any) string {
+func checkFolder(v any) (wrong fusefs.Text) {
 	path := *v.(*string)
 	if path == "" {
-		return "it takes a folder: an absolute path, or one that begins with ~/"
+		return textf("it takes a folder: an absolute path, or one that begins with ~/")
 	}
 	return checkPath(path)
 }
 
 // checkMountPoint lets a mount point be a drive letter, where the system has them.
-func checkMountPoint(v any) string {
+func checkMountPoint(v any) (wrong fusefs.Text) {
 	if isDrive(*v.(*string)) {
-		return ""
+		return wrong
 	}
 	return checkFolder(v)
 }
 
-func checkLogFile(v any) string {
+func checkLogFile(v any) (wrong fusefs.Text) {
 	path := *v.(*string)
 	if path == "" {
-		return ""
+		return wrong
 	}
 	return checkPath(path)
 }
 
-func checkPath(path string) string {
+func checkPath(path string) (wrong fusefs.Text) {
 	switch _, home := belowHome(path); {
 	case !utf8.ValidString(path):
-		return "it is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another"
+		return textf("it is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another")
 	case strings.ContainsRune(path, 0):
-		return "it has a NUL character, which no path can have"
+		return textf("it has a NUL character, which no path can have")
 	case len(path) > maxPath:
-		return "it is longer than any path can be"
+		return textf("it is longer than any path can be")
 	case !home && !filepath.IsAbs(path):
-		return "it takes an absolute path, or one that begins with ~/"
+		return textf("it takes an absolute path, or one that begins with ~/")
 	}
-	return ""
+	return wrong
 }
 
-func checkKeepEvents(v any) string {
+func checkKeepEvents(v any) (wrong fusefs.Text) {
 	if n := *v.(*int); n < MinKeepEvents || n > MaxKeepEvents {
-		return takesKeepEvents
+		return textf("it takes a whole number from %s to %s", fewest, most)
 	}
-	return ""
+	return wrong
 }
 
-func checkMetrics(v any) string {
+func checkMetrics(v any) (wrong fusefs.Text) {
 	address := *v.(*string)
 	if address == "" {
-		return ""
+		return wrong
 	}
 	host, reason := splitMetrics(address)
-	if ip := net.ParseIP(host); reason == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "it takes an address of this machine alone, such as 127.0.0.1:9464: whoever reaches it can read the metrics"
+	if ip := net.ParseIP(host); reason.Format == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return textf("it takes an address of this machine alone, such as 127.0.0.1:9464: whoever reaches it can read the metrics")
 	}
 	return reason
 }
@@ -157,29 +158,31 @@ func CheckMetrics(address string, anywhere bool) error {
 	if anywhere {
 		_, reason = splitMetrics(address)
 	}
-	if reason != "" {
-		return errors.New(reason)
+	if reason.Format != "" {
+		return errors.New(reason.String())
 	}
 	return nil
 }
 
-func splitMetrics(address string) (host, reason string) {
+func splitMetrics(address string) (host string, reason fusefs.Text) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", "it takes a host and a port, such as 127.0.0.1:9464"
+		return "", textf("it takes a host and a port, such as 127.0.0.1:9464")
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return "", "its port must be a number from 0 to 65535, where the system chooses one for 0"
+		return "", textf("its port must be a number from 0 to 65535, where the system chooses one for 0")
 	}
-	return host, ""
+	return host, fusefs.Text{}
 }
 
-func checkSwitch(any) string { return "" }
+func checkSwitch(any) fusefs.Text { return fusefs.Text{} }
 
-var takesKeepEvents = fmt.Sprintf("it takes a whole number from %s to %s",
-	humanize.Comma(MinKeepEvents), humanize.Comma(MaxKeepEvents))
+var fewest, most = humanize.Comma(MinKeepEvents), humanize.Comma(MaxKeepEvents)
 
-func sentence(clause string) string {
+func textf(format string, args ...any) fusefs.Text { return fusefs.Text{Format: format, Args: args} }
+
+// Sentence makes a clause one that stands alone.
+func Sentence(clause string) string {
 	first, n := utf8.DecodeRuneInString(clause)
 	return string(unicode.ToUpper(first)) + clause[n:] + "."
 }

@@ -207,7 +207,7 @@ func TestLoadOfManyMistakesIsQuickAndBrief(t *testing.T) {
 func TestCheckSpeaksOfFields(t *testing.T) {
 	home(t)
 	c := Config{Backing: "/a\xff", MountPoint: "m", LogFile: "/l", KeepEvents: 5}
-	want := []FieldError{
+	want := []struct{ field, key, sentence string }{
 		{"Backing", "backing", "It is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another."},
 		{"MountPoint", "mount_point", "It takes an absolute path, or one that begins with ~/."},
 		{"KeepEvents", "keep_events", "It takes a whole number from 1,000 to 10,000,000."},
@@ -217,8 +217,8 @@ func TestCheckSpeaksOfFields(t *testing.T) {
 		t.Fatalf("got %v", got)
 	}
 	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("got %+v, want %+v", got[i], want[i])
+		if g, w := got[i], want[i]; g.Field != w.field || g.Key != w.key || g.Error() != w.key+": "+w.sentence {
+			t.Errorf("got %+v, want %+v", g, w)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"vitrine/fusefs"
 )
 
 // Version is the version of the file format that this package reads and writes.
@@ -17,9 +19,9 @@ type key struct {
 	name  string
 	field string
 	about string
-	takes string            // clause for a value of the wrong kind
-	at    func(*Config) any // *string, *bool or *int
-	check func(any) string  // clause for a wrong value, "" for a good one; gets what at returned
+	takes string                // clause for a value of the wrong kind
+	at    func(*Config) any     // *string, *bool or *int
+	check func(any) fusefs.Text // clause for a wrong value, empty for a good one; gets what at returned
 }
 
 var keys = []key{
@@ -75,7 +77,7 @@ var keys = []key{
 	{
 		name: "keep_events", field: "KeepEvents",
 		about: fmt.Sprintf("How many of the latest operations the Log tab can show: %d to %d.", MinKeepEvents, MaxKeepEvents),
-		takes: takesKeepEvents,
+		takes: fmt.Sprintf("it takes a whole number from %s to %s", fewest, most),
 		at:    func(c *Config) any { return &c.KeepEvents },
 		check: checkKeepEvents,
 	},
