@@ -32,14 +32,14 @@ func (u *UI) chooseFolder(win fyne.Window, then func(folder string)) *chooser {
 	c := &chooser{ui: u, entry: widget.NewEntry(), note: muted("")}
 	c.list = widget.NewList(func() int { return len(c.names) }, newFolderRow, c.showRow)
 	c.list.OnSelected = c.enter
-	c.entry.OnSubmitted = func(text string) { c.look(untilde(strings.TrimSpace(text))) }
+	c.entry.OnSubmitted = func(text string) { c.look(c.typed(text)) }
 	up := widget.NewButtonWithIcon("", theme.MoveUpIcon(), func() { c.look(filepath.Dir(c.at)) })
 	top := container.NewBorder(nil, nil, up, nil, c.entry)
 	body := container.NewBorder(padded(0, 6, 0, 0, top), padded(4, 8, 2, 2, c.note), nil, nil, c.list)
 	c.dialog = dialog.NewCustomConfirm(tr("Choose a folder"), tr("Choose"), tr("Cancel"), body, func(ok bool) {
 		c.edition++
-		if folder := untilde(strings.TrimSpace(c.entry.Text)); ok && folder != "" {
-			then(folder)
+		if ok {
+			then(c.typed(c.entry.Text))
 		}
 	}, win)
 	c.dialog.Resize(fyne.NewSize(560, 420))
@@ -47,6 +47,15 @@ func (u *UI) chooseFolder(win fyne.Window, then func(folder string)) *chooser {
 	c.look(homeFolder()) // never the present folder: it may be the mount
 	win.Canvas().Focus(c.entry)
 	return c
+}
+
+// typed is the folder that a text names, from the one that is looked at where it does not say from where.
+func (c *chooser) typed(text string) string {
+	folder := untilde(strings.TrimSpace(text))
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(c.at, folder)
+	}
+	return folder
 }
 
 func newFolderRow() fyne.CanvasObject {

@@ -45,6 +45,11 @@ func TestChooserWhileAFolderDoesNotAnswer(t *testing.T) {
 	if c.at != "/srv" || !slices.Equal(c.names, []string{"films"}) {
 		t.Errorf("the late answer of another folder is shown: at %q %q", c.at, c.names)
 	}
+	c.entry.OnSubmitted(" .hidden")
+	if c.at != "/srv/.hidden" {
+		t.Errorf("a name alone led to %q", c.at)
+	}
+	c.entry.SetText("..")
 	c.dialog.Confirm()
 	if got != "/srv" {
 		t.Errorf("chosen was %q", got)
