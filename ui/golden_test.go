@@ -62,6 +62,8 @@ var scenes = []scene{
 	{"settings", "open", mounted, openSettings},
 	{"german-settings", "open", mounted, openSettings},
 	{"settings-wrong", "open", wrongSettings, openSettings},
+	{"german-in-use", "inflight", refusedEjectSaid, nil},
+	{"german-settings-wrong", "open", wrongSettingsSaid, openSettings},
 }
 
 // manner is a way in which scenes are drawn: all, or those that are named.

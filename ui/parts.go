@@ -49,6 +49,33 @@ func (r *lineRenderer) Refresh() {
 	r.l.text.Refresh()
 }
 
+// caption is small text that goes on in a next line where it has no room.
+type caption struct {
+	text string
+	tone fyne.ThemeColorName
+	rich *widget.RichText
+	box  *fyne.Container
+}
+
+func newCaption(text string, tone fyne.ThemeColorName) *caption {
+	c := &caption{rich: widget.NewRichText()}
+	c.rich.Wrapping = fyne.TextWrapWord
+	inner := -theme.InnerPadding() // of every RichText
+	c.box = padded(inner, inner, inner, inner, c.rich)
+	c.set(text, tone)
+	return c
+}
+
+func (c *caption) set(text string, tone fyne.ThemeColorName) {
+	if c.text == text && c.tone == tone {
+		return
+	}
+	c.text, c.tone = text, tone
+	style := widget.RichTextStyle{ColorName: tone, SizeName: theme.SizeNameCaptionText}
+	c.rich.Segments = []widget.RichTextSegment{&widget.TextSegment{Text: text, Style: style}}
+	c.rich.Refresh()
+}
+
 // tappable makes anything answer to a click.
 type tappable struct {
 	widget.BaseWidget

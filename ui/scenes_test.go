@@ -31,6 +31,15 @@ func refusedEject(f *fake) {
 	f.status.Problem = inUse
 }
 
+// refusedEjectSaid is refusedEject in the words of the drive, which are in the person's language.
+func refusedEjectSaid(f *fake) {
+	refusedEject(f)
+	said := *inUse
+	said.What = Say("Not ejected: %s is in use.", "/home/ada/Vitrine")
+	said.Cure = Say("Close these files and leave the folder, then eject again. A forced eject gives the programs errors.")
+	f.status.Problem = &said
+}
+
 func helperMissing(f *fake) {
 	nothingMounted(f)
 	f.status.State = Failed
@@ -56,12 +65,22 @@ func wrongSettings(f *fake) {
 	f.faults = []FieldError{{"Backing", "There is no folder /srv/fils."}, {"KeepEvents", "At least 1,000 operations are kept."}}
 }
 
+// wrongSettingsSaid has clauses that begin small in both languages, as a sentence each.
+func wrongSettingsSaid(f *fake) {
+	wrongSettings(f)
+	upper := func(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] + "." }
+	f.faults = []FieldError{
+		{"Backing", upper(Say("it is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another"))},
+		{"KeepEvents", upper(Say("it takes a whole number from %s to %s", "1,000", "10,000,000"))},
+	}
+}
+
 // openSettings shows the settings once they were checked.
 func openSettings(b *bench) {
 	b.showSettings()
 	b.settings.delay = 0
 	b.wait("the check", func() bool {
-		return b.settings.checked || len(b.ctl.faults) > 0 && b.settings.backing.hint.text.Text == b.ctl.faults[0].Message
+		return b.settings.checked || len(b.ctl.faults) > 0 && b.settings.backing.hint.text == b.ctl.faults[0].Message
 	})
 	b.settings.win.Canvas().Unfocus()
 }

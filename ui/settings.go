@@ -45,17 +45,17 @@ type settingsWindow struct {
 type field struct {
 	box   *fyne.Container
 	entry *widget.Entry
-	hint  *line
+	hint  *caption
 	usual string
 }
 
 func newField(name, hint string, pick func()) *field {
-	f := &field{entry: widget.NewEntry(), hint: muted(hint), usual: hint}
+	f := &field{entry: widget.NewEntry(), hint: newCaption(hint, colorMuted), usual: hint}
 	row := container.NewBorder(nil, nil, nil, nil, f.entry)
 	if pick != nil {
 		row = container.NewBorder(nil, nil, nil, widget.NewButtonWithIcon(tr("Choose…"), theme.FolderOpenIcon(), pick), f.entry)
 	}
-	f.box = labelled(name, container.New(layout.NewCustomPaddedVBoxLayout(1), row, padded(0, 0, 2, 0, f.hint)))
+	f.box = labelled(name, container.New(layout.NewCustomPaddedVBoxLayout(1), row, padded(0, 0, 2, 0, f.hint.box)))
 	return f
 }
 

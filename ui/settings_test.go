@@ -34,18 +34,18 @@ func TestSettingsValidation(t *testing.T) {
 	if !w.save.Disabled() {
 		t.Error("Save is offered before the check")
 	}
-	b.wait("the message", func() bool { return w.backing.hint.text.Text == "There is no folder /nowhere." })
+	b.wait("the message", func() bool { return w.backing.hint.text == "There is no folder /nowhere." })
 	if !w.save.Disabled() {
 		t.Error("Save is offered for invalid settings")
 	}
 	b.ctl.complain()
 	w.backing.entry.SetText("/srv/other")
 	b.wait("Save", func() bool { return !w.save.Disabled() })
-	if got := w.backing.hint.text.Text; got != w.backing.usual {
+	if got := w.backing.hint.text; got != w.backing.usual {
 		t.Errorf("the field still says %q", got)
 	}
 	w.keep.entry.SetText("many")
-	b.wait("the message", func() bool { return strings.Contains(w.keep.hint.text.Text, "whole number") })
+	b.wait("the message", func() bool { return strings.Contains(w.keep.hint.text, "whole number") })
 	w.keep.entry.SetText("200")
 	b.wait("Save", func() bool { return !w.save.Disabled() })
 	test.Tap(w.save)
@@ -73,7 +73,7 @@ func TestSettingsInPlace(t *testing.T) {
 func TestOldAnswersAreIgnored(t *testing.T) {
 	_, w := newSettingsBench(t)
 	w.showFaults(w.edit-1, []FieldError{{"Backing", "old"}})
-	if w.backing.hint.text.Text == "old" {
+	if w.backing.hint.text == "old" {
 		t.Error("the answer to an older edit is shown")
 	}
 }
