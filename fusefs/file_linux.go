@@ -93,11 +93,7 @@ func (c *call) openNode(flags int, st *unix.Stat_t) (fd int, err error) {
 }
 
 // isKept reports whether no name leads to the node any more.
-func (n *node) isKept() bool {
-	n.use.RLock()
-	defer n.use.RUnlock()
-	return n.kept && n.id != wire.RootID
-}
+func (n *node) isKept() bool { return n.kept.Load() && n.id != wire.RootID }
 
 func (n *node) cachedVersion() fileVersion {
 	n.mu.Lock()

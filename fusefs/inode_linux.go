@@ -42,9 +42,9 @@ type node struct {
 	noted     atomic.Bool   // its changes are among those to sync, or need no sync
 	toldSetID atomic.Bool   // the kernel has been told of set-user-ID or set-group-ID bits
 
-	use       sync.RWMutex // held for reading through each system call on fd; guards fd and kept
+	use       sync.RWMutex // held for reading through each system call on fd; guards fd, and changes of kept
 	fd        int          // refers to the file and no more (O_PATH), -1 where there is none
-	kept      bool         // no name leads there any more, so fd must stay until the node is forgotten
+	kept      atomic.Bool  // no name leads there any more, so fd must stay until the node is forgotten
 	forgotten atomic.Bool  // fd is to be closed as soon as nobody uses it
 }
 
@@ -143,7 +143,8 @@ func (t *nodeTable) init(root int) error {
 	t.folders.limit = folderLimit()
 	var st unix.Stat_t
 	err := unix.Fstat(root, &st)
-	n := &node{file: idOf(&st), lookups: 1, fd: root, kept: true, path: "/"}
+	n := &node{file: idOf(&st), lookups: 1, fd: root, path: "/"}
+	n.kept.Store(true)
 	t.byID.add(n)
 	t.byFile[n.file] = n
 	return err
@@ -456,7 +457,7 @@ func (o *openFolders) add(n *node) {
 		return
 	}
 	defer first.use.Unlock()
-	if first.fd >= 0 && !first.kept {
+	if first.fd >= 0 && !first.kept.Load() {
 		unix.Close(first.fd)
 		first.fd = -1
 	}

@@ -190,7 +190,7 @@ func (n *node) keep(fd int) (taken bool) {
 	if taken = n.fd < 0 && !n.forgotten.Load(); taken {
 		n.fd = fd
 	}
-	n.kept = n.fd >= 0
+	n.kept.Store(n.fd >= 0)
 	return taken
 }
 
@@ -201,7 +201,7 @@ func (n *node) unlessKept(opened bool, err error) error {
 	}
 	n.use.Lock()
 	defer n.use.Unlock()
-	n.kept = false
+	n.kept.Store(false)
 	if opened && n.fd >= 0 {
 		unix.Close(n.fd)
 		n.fd = -1
