@@ -255,7 +255,7 @@ func (c *controller) with(s ui.Settings) config.Config {
 func (c *controller) Check(s ui.Settings) []ui.FieldError {
 	var found []ui.FieldError
 	for _, wrong := range c.with(s).Check() {
-		found = append(found, ui.FieldError{Field: wrong.Field, Message: config.Sentence(say(wrong.Reason))})
+		found = append(found, ui.FieldError{Field: wrong.Field, Message: config.Sentence(say(fusefs.Text(wrong.Reason)))})
 	}
 	return found
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -10,8 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
-
-	"vitrine/fusefs"
 )
 
 // maxPath is the longest path that any system takes, in bytes.
@@ -19,9 +18,9 @@ const maxPath = 4096
 
 // FieldError says which setting is wrong and what it takes instead.
 type FieldError struct {
-	Field  string      // name of the field of Config
-	Key    string      // name of the key in the file
-	Reason fusefs.Text // a clause for people
+	Field  string // name of the field of Config
+	Key    string // name of the key in the file
+	Reason Reason // a clause for people
 }
 
 // Error makes a FieldError usable as an error.
@@ -43,7 +42,7 @@ func (c Config) Check() []FieldError {
 // problem is a wrong value: reason is a clause that can follow "KEY is VALUE; ".
 type problem struct {
 	key    *key
-	reason fusefs.Text
+	reason Reason
 }
 
 // wrongFields finds the settings that are wrong by themselves.
@@ -61,13 +60,13 @@ func (c Config) wrongFields() []problem {
 func (c Config) overlaps() []problem {
 	full, err := c.Expand()
 	if err != nil {
-		return []problem{{keyNamed("mount_point"), fusefs.Text{Format: "%v", Args: []any{err}}}}
+		return []problem{{keyNamed("mount_point"), Reason{Format: "%v", Args: []any{err}}}}
 	}
 	var found []problem
 	if full.InPlace {
 		full.MountPoint = full.Backing
 	}
-	add := func(name string, reason fusefs.Text) { found = append(found, problem{keyNamed(name), reason}) }
+	add := func(name string, reason Reason) { found = append(found, problem{keyNamed(name), reason}) }
 	if full.Fast && !full.InPlace {
 		add("fast", textf("it needs in_place: what another program wrote into backing beside the mount would be overwritten"))
 	}
@@ -95,7 +94,7 @@ func inside(path, folder string) bool {
 	return err == nil && filepath.IsLocal(rest)
 }
 
-func checkFolder(v any) (wrong fusefs.Text) {
+func checkFolder(v any) (wrong Reason) {
 	path := *v.(*string)
 	if path == "" {
 		return textf("it takes a folder: an absolute path, or one that begins with ~/")
@@ -104,14 +103,14 @@ func checkFolder(v any) (wrong fusefs.Text) {
 }
 
 // checkMountPoint lets a mount point be a drive letter, where the system has them.
-func checkMountPoint(v any) (wrong fusefs.Text) {
+func checkMountPoint(v any) (wrong Reason) {
 	if isDrive(*v.(*string)) {
 		return wrong
 	}
 	return checkFolder(v)
 }
 
-func checkLogFile(v any) (wrong fusefs.Text) {
+func checkLogFile(v any) (wrong Reason) {
 	path := *v.(*string)
 	if path == "" {
 		return wrong
@@ -119,7 +118,7 @@ func checkLogFile(v any) (wrong fusefs.Text) {
 	return checkPath(path)
 }
 
-func checkPath(path string) (wrong fusefs.Text) {
+func checkPath(path string) (wrong Reason) {
 	switch _, home := belowHome(path); {
 	case !utf8.ValidString(path):
 		return textf("it is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another")
@@ -133,14 +132,14 @@ func checkPath(path string) (wrong fusefs.Text) {
 	return wrong
 }
 
-func checkKeepEvents(v any) (wrong fusefs.Text) {
+func checkKeepEvents(v any) (wrong Reason) {
 	if n := *v.(*int); n < MinKeepEvents || n > MaxKeepEvents {
 		return textf("it takes a whole number from %s to %s", fewest, most)
 	}
 	return wrong
 }
 
-func checkMetrics(v any) (wrong fusefs.Text) {
+func checkMetrics(v any) (wrong Reason) {
 	address := *v.(*string)
 	if address == "" {
 		return wrong
@@ -164,7 +163,7 @@ func CheckMetrics(address string, anywhere bool) error {
 	return nil
 }
 
-func splitMetrics(address string) (host string, reason fusefs.Text) {
+func splitMetrics(address string) (host string, reason Reason) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return "", textf("it takes a host and a port, such as 127.0.0.1:9464")
@@ -172,14 +171,24 @@ func splitMetrics(address string) (host string, reason fusefs.Text) {
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return "", textf("its port must be a number from 0 to 65535, where the system chooses one for 0")
 	}
-	return host, fusefs.Text{}
+	return host, Reason{}
 }
 
-func checkSwitch(any) fusefs.Text { return fusefs.Text{} }
+func checkSwitch(any) Reason { return Reason{} }
 
 var fewest, most = humanize.Comma(MinKeepEvents), humanize.Comma(MaxKeepEvents)
 
-func textf(format string, args ...any) fusefs.Text { return fusefs.Text{Format: format, Args: args} }
+// Reason says what is wrong with a value, in a form that can be put into another language: Format is English, as for
+// fmt.Sprintf, and Args are strings and errors.
+type Reason struct {
+	Format string
+	Args   []any
+}
+
+// String returns the reason in English.
+func (r Reason) String() string { return fmt.Sprintf(r.Format, r.Args...) }
+
+func textf(format string, args ...any) Reason { return Reason{format, args} }
 
 // Sentence makes a clause one that stands alone.
 func Sentence(clause string) string {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"vitrine/fusefs"
 )
 
 // Version is the version of the file format that this package reads and writes.
@@ -19,9 +17,9 @@ type key struct {
 	name  string
 	field string
 	about string
-	takes string                // clause for a value of the wrong kind
-	at    func(*Config) any     // *string, *bool or *int
-	check func(any) fusefs.Text // clause for a wrong value, empty for a good one; gets what at returned
+	takes string            // clause for a value of the wrong kind
+	at    func(*Config) any // *string, *bool or *int
+	check func(any) Reason  // clause for a wrong value, empty for a good one; gets what at returned
 }
 
 var keys = []key{
