@@ -7,6 +7,6 @@ func (p *prepared) checkAlone() error {
 	return &Problem{Kind: NotAlone, What: textf("Fast mode works on Linux only."), Cure: textf("Mount without it.")}
 }
 
-func (platform) gatherWrites() {}
+func (*platform) gatherWrites() {}
 
 func gathered(string) {}
