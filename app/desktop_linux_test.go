@@ -27,13 +27,25 @@ func startDesktop(t *testing.T, settings ...string) (s *desktop.Session, p *desk
 // startDesktopOf is startDesktop with another build of the program.
 func startDesktopOf(t testing.TB, program string, settings ...string) (s *desktop.Session, p *desktop.Process, item *desktop.Item) {
 	t.Helper()
+	return startDesktopBy(t, []string{program}, settings...)
+}
+
+// mortal is a command line that runs the program as a user whom the permissions of files bind: root without the
+// capabilities to go past them.
+func mortal() []string {
+	return []string{"setpriv", "--bounding-set", "-dac_override,-dac_read_search", vitrine}
+}
+
+// startDesktopBy is startDesktop by way of a command line.
+func startDesktopBy(t testing.TB, by []string, settings ...string) (s *desktop.Session, p *desktop.Process, item *desktop.Item) {
+	t.Helper()
 	s = desktop.New(t)
 	s.StartBus()
 	s.StartXvfb(1280, 800)
 	s.StartWindowManager()
 	host := s.StartHost()
 	s.WriteFile(".config/vitrine/config.toml", quiet+strings.Join(settings, "\n"))
-	p = s.Start(program)
+	p = s.Start(by[0], by[1:]...)
 	return s, p, host.WaitItem(soon)
 }
 
@@ -50,6 +62,12 @@ func first(t testing.TB, item *desktop.Item, label string) {
 		}
 		return nil
 	})
+}
+
+// click clicks on an entry of the tray menu, and waits for it where the menu is just being renewed.
+func click(t testing.TB, item *desktop.Item, label string) {
+	t.Helper()
+	desktop.Until(t, soon, "a click on "+label, func() error { return item.Click(label) })
 }
 
 func waitMounted(t testing.TB, path string, want bool) {

@@ -7,8 +7,10 @@ import (
 	"image"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -219,5 +221,51 @@ func viewProof(t *testing.T, s *desktop.Session, running desktop.Window, proof s
 	w.Close()
 	if exit := p.WaitExit(soon); exit != 0 {
 		t.Errorf("view ended with %d", exit)
+	}
+}
+
+// TestFromPermissionDeniedToTheReason lets a program ask for a file of somebody else's, and asks the window why it was refused.
+func TestFromPermissionDeniedToTheReason(t *testing.T) {
+	s, p, item := startDesktopBy(t, mortal())
+	mountPoint := filepath.Join(s.Home, "Vitrine")
+	writeSecret(t, filepath.Join(s.Home, ".local/share/vitrine/files"))
+	first(t, item, "Mount")
+	click(t, item, "Mount")
+	waitMounted(t, mountPoint, true)
+	if _, err := os.ReadFile(mountPoint + secretFile); !errors.Is(err, unix.EACCES) {
+		t.Fatalf("reading what is somebody else's: %v; want EACCES", err)
+	}
+	check(t, item.LeftClick())
+	s.WaitWindow("Vitrine", soon).Raise()
+	time.Sleep(time.Second) // for the window to take keys
+	s.Key("ctrl+6", "ctrl+f")
+	s.Type("open err:EACCES")
+	for _, key := range []string{"ctrl+t", "space", "shift+e", "Return"} { // listed, paused, chosen, told
+		time.Sleep(700 * time.Millisecond) // for the window to take the next
+		s.Key(key)
+	}
+	s.SetClipboard("nothing was copied yet")
+	owner, err := user.LookupId(strconv.Itoa(somebody))
+	check(t, err)
+	group, err := user.LookupGroupId(strconv.Itoa(somebody))
+	check(t, err)
+	evidence := fmt.Sprintf("• %s belongs to %s and group %s, with permissions -rw-------.", secretFile, owner.Username, group.Name)
+	desktop.Until(t, long, "the story to name the owner", func() error {
+		s.Key("ctrl+c")
+		time.Sleep(500 * time.Millisecond) // for the window to copy it
+		text := s.Clipboard()
+		if strings.HasPrefix(text, secretFile) && strings.Contains(text, "\nopen EACCES\n") && strings.Contains(text, evidence) && strings.Contains(text, "• The drive asked for it as root (uid 0).") {
+			return nil
+		}
+		if !strings.Contains(text, "\nopen EACCES\n") { // else it is being explained
+			s.Key("Escape", "End", "Return")
+			time.Sleep(500 * time.Millisecond) // for the window to open it
+		}
+		return fmt.Errorf("it says %q", text)
+	})
+	keep(t, s, "denied-story.png")
+	p.Signal(syscall.SIGTERM)
+	if exit := p.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d", exit)
 	}
 }

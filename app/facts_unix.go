@@ -3,7 +3,9 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
+	"os"
 	"os/user"
 	"path"
 	"strconv"
@@ -30,6 +32,15 @@ func (f *facts) Owner(name string) (owner, group string, mode fs.FileMode, ok bo
 		group = g.Name
 	}
 	return owner, group, info.Mode(), true
+}
+
+// Asker is the user of this process: it asks the backing folder for whoever uses the drive.
+func (f *facts) Asker() string {
+	uid := os.Geteuid()
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return fmt.Sprintf("%s (uid %d)", u.Username, uid)
+	}
+	return fmt.Sprintf("uid %d", uid)
 }
 
 // Free returns how many bytes the user may still write where a file is kept, or would be.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io/fs"
+	"os/user"
 	"path/filepath"
 
 	"golang.org/x/sys/windows"
@@ -25,6 +26,15 @@ func (f *facts) Owner(name string) (owner, group string, mode fs.FileMode, ok bo
 		owner = sid.String()
 	}
 	return owner, "", info.Mode(), true
+}
+
+// Asker is the user of this process: it asks the backing folder for whoever uses the drive.
+func (f *facts) Asker() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // Free returns how many bytes the user may still write on the disk of the backing folder.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,7 +24,7 @@ import (
 )
 
 // long is how long a workload may take on a machine that is busy.
-const long = 4 * time.Minute
+const long = 8 * time.Minute
 
 // truthRounds make more than 100,000 operations.
 const truthRounds = 2100
@@ -31,12 +32,12 @@ const truthRounds = 2100
 // TestTruth compares four counts of one workload: its own, that of strace which looks at it, that of the log, and what
 // stands in the window's tables. They are the same to the last operation and byte.
 func TestTruth(t *testing.T) {
-	s, p, item := startDesktop(t, `log_file = "~/ops.ndjson"`)
+	s, p, item := startDesktopBy(t, mortal(), `log_file = "~/ops.ndjson"`)
 	backing, mountPoint := filepath.Join(s.Home, ".local/share/vitrine/files"), filepath.Join(s.Home, "Vitrine")
 	check(t, os.MkdirAll(backing, 0o700))
 	prepareWork(t, backing)
 	first(t, item, "Mount")
-	check(t, item.Click("Mount"))
+	click(t, item, "Mount")
 	waitMounted(t, mountPoint, true)
 	first(t, item, "Eject")
 
@@ -44,13 +45,20 @@ func TestTruth(t *testing.T) {
 	_, ended := startWork(t, s, mountPoint, truthRounds, "strace", "-f", "-qq", "--seccomp-bpf", "-y", "-o", trace,
 		"-e", "trace="+strings.Join(slices.Sorted(maps.Keys(tracedCalls)), ","))
 	own := ended()
+	for _, errno := range []string{"EACCES", "EROFS"} {
+		if own.Ops[oplog.Open.String()][errno] == 0 {
+			t.Errorf("no open met %s", errno)
+		}
+	}
 	if n := sum(own.Ops); n < 100_000 {
 		t.Errorf("%d operations are too few", n)
 	}
 	compareWithTrace(t, own, trace, mountPoint)
 	settled(t, s, own)
-	asked := compareWithLog(t, own, filepath.Join(s.Home, "ops.ndjson"))
+	log := filepath.Join(s.Home, "ops.ndjson")
+	asked := compareWithLog(t, own, log)
 	compareWithWindow(t, s, item, own, asked)
+	compareStatusLine(t, s, log)
 
 	check(t, item.Click("Quit"))
 	if exit := p.WaitExit(long); exit != 0 { // an eject writes everything to the disk
@@ -152,11 +160,11 @@ func failures(ops tally) (n int) {
 	return n
 }
 
-// failuresOf counts what failed for want of room, because a folder cannot be written, or because of a name too long. What
-// else fails in the workload is an answer.
+// failuresOf counts what failed for want of room or of permission, because a folder cannot be written, or because of a name
+// too long. What else fails in the workload is an answer.
 func failuresOf(ops tally, op string) int {
 	byErrno := ops[op]
-	return byErrno["EFBIG"] + byErrno["ENOSPC"] + byErrno["EROFS"] + byErrno["ENAMETOOLONG"]
+	return byErrno["EACCES"] + byErrno["EFBIG"] + byErrno["ENOSPC"] + byErrno["EROFS"] + byErrno["ENAMETOOLONG"]
 }
 
 // compareWithLog compares what the workload did with the lines of the log. It returns how many of them are of the workload's
@@ -229,9 +237,59 @@ func compareWithWindow(t *testing.T, s *desktop.Session, item *desktop.Item, own
 		t.Errorf("the window has %v of a file that got %d bytes", row, own.Ledger)
 	}
 	keep(t, s, "truth-files.png")
+}
+
+// kept is how many of the newest operations the window lists, unless the settings say otherwise.
+const kept = 65536
+
+// compareStatusLine compares what stands below the list of the log, for all operations and for filters, with the newest lines
+// of the log file.
+func compareStatusLine(t *testing.T, s *desktop.Session, log string) {
+	t.Helper()
+	newest := newestOf(t, log, kept)
 	s.Key("ctrl+6")
-	time.Sleep(time.Second) // for the picture only
+	waitStatusLine(t, s, kept)
 	keep(t, s, "truth-log.png")
+	for _, errno := range []string{"EROFS", "EACCES", "ENOSPC"} {
+		shown := 0
+		for _, e := range newest {
+			if oplog.ErrnoName(e.Errno) == errno {
+				shown++
+			}
+		}
+		s.Key("ctrl+f", "ctrl+a")
+		s.Type("err:" + errno)
+		s.Key("ctrl+t")
+		waitStatusLine(t, s, shown)
+		keep(t, s, "truth-log-"+errno+".png")
+	}
+}
+
+// newestOf reads the last n operations of a log.
+func newestOf(t *testing.T, log string, n int) (events []oplog.Event) {
+	t.Helper()
+	f, err := os.Open(log)
+	check(t, err)
+	defer f.Close()
+	for e, err := range export.Read(f) {
+		check(t, err)
+		events = append(events, e)
+	}
+	slices.SortFunc(events, func(a, b oplog.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	return events[max(0, len(events)-n):]
+}
+
+// waitStatusLine waits until the log says that it shows so many operations, and that none of them was dropped.
+func waitStatusLine(t *testing.T, s *desktop.Session, shown int) {
+	t.Helper()
+	want := fmt.Sprintf("shown %s of %s; 0 dropped", humanize.Comma(int64(shown)), humanize.Comma(kept))
+	desktop.Until(t, soon, "the log to say "+want, func() error {
+		time.Sleep(300 * time.Millisecond) // for the window to count
+		if said, _, _ := strings.Cut(s.Copied("ctrl+c"), " · "); said != want {
+			return fmt.Errorf("it says %q", said)
+		}
+		return nil
+	})
 }
 
 // number reads a figure as the window writes it; what it leaves empty is 0.

@@ -80,6 +80,8 @@ const (
 	ledgerFile  = "/ledger"
 	fullFolder  = "/full"    // has a file in it
 	lockedFile  = "/ro/file" // lies in a folder that cannot be written
+	secretFile  = "/secret"  // belongs to somebody else, and is for nobody but them
+	somebody    = 65534      // who that is
 	unreachable = int64(1) << 60
 )
 
@@ -236,7 +238,7 @@ func (w *thread) names(name string) {
 	w.count("unlinkat", unix.Rmdir(w.folder+fullFolder), oplog.Rmdir)
 }
 
-// refused asks for a file that is not there, and to write to one that cannot be written.
+// refused asks for a file that is not there, to write to one that cannot be written, and to read what is somebody else's.
 func (w *thread) refused() {
 	w.asked()
 	_, err := unix.Open(w.folder+"/none", unix.O_RDONLY, 0)
@@ -245,6 +247,11 @@ func (w *thread) refused() {
 	w.count("openat", err, oplog.Lookup)
 	_, err = unix.Open(w.folder+lockedFile, unix.O_WRONLY, 0)
 	w.count("openat", err, oplog.Open)
+	fd, err := unix.Open(w.folder+secretFile, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	w.count("openat", err, oplog.Open)
+	if err == nil { // the drive is served by a root whom permissions do not bind
+		w.close(fd)
+	}
 }
 
 // keepLedger writes to the file that stays.
@@ -262,6 +269,7 @@ func (w *thread) keepLedger() {
 func prepareWork(t testing.TB, backing string) {
 	t.Helper()
 	write(t, backing+ledgerFile, "")
+	writeSecret(t, backing)
 	write(t, filepath.Join(backing, fullFolder, "file"), "")
 	write(t, backing+lockedFile, "")
 	locked := filepath.Dir(backing + lockedFile)
@@ -270,6 +278,13 @@ func prepareWork(t testing.TB, backing string) {
 	}
 	t.Cleanup(func() { check(t, unix.Unmount(locked, unix.MNT_DETACH)) })
 	check(t, unix.Mount("", locked, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""))
+}
+
+// writeSecret makes a file that nobody may read but somebody else.
+func writeSecret(t testing.TB, backing string) {
+	t.Helper()
+	write(t, backing+secretFile, "for somebody else")
+	check(t, os.Chown(backing+secretFile, somebody, somebody))
 }
 
 // startWork starts a workload as a child, by way of the given command line, and returns what reads its balance once it

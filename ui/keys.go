@@ -159,11 +159,15 @@ func (w *window) filterLog(text string) {
 	w.focusTable()
 }
 
-// copyRows copies the selected rows of the table in sight as text, or the words of the story.
+// copyRows copies the selected rows of the table in sight as text, or the words of the story. Where no row of the log is
+// selected it copies the line below the list, which says how many operations there are.
 func (w *window) copyRows() {
 	text := w.panels[w.tabs.SelectedIndex()].grid().copied()
-	if w.storyInSight() {
+	switch {
+	case w.storyInSight():
 		text = w.log.story.text()
+	case text == "" && w.tabs.SelectedIndex() == w.tabIndex("log"):
+		text = w.log.note.text.Text
 	}
 	if text != "" {
 		w.ui.copy(text)
@@ -216,6 +220,7 @@ func (w *window) helpSheet() []struct {
 			{tr("Space"), tr("pause, resume")}, {"F", tr("follow the newest")},
 			{"E " + tr("Shift") + " E", tr("next, previous error")}, {"H " + tr("Shift") + " H", tr("next, previous hazard")}, {"B", tr("set or remove a bookmark")},
 			{"M " + tr("Shift") + " M", tr("next, previous bookmark")}, {tr("Enter"), tr("story of the operation")},
+			{shortcutName("C"), tr("no row selected: copy the totals")},
 		}},
 		{tr("Filter"), []help{
 			{"/", tr("go to the filter")}, {"↑ ↓ Tab", tr("choose a suggestion")}, {"Esc", tr("clear the filter, then leave it")},

@@ -37,6 +37,28 @@ func newLogBench(t *testing.T, events int) (*bench, *logPanel) {
 	return b, p
 }
 
+// TestCopyWithoutASelection copies the line below the log where no row is selected, and nothing in the other tables.
+func TestCopyWithoutASelection(t *testing.T) {
+	b, p := newLogBench(t, 60)
+	b.tick(p)
+	b.app.Clipboard().SetContent("of another program")
+	b.window.selectTab(b.window.tabIndex("processes"))
+	b.window.copyRows()
+	if got := b.app.Clipboard().Content(); got != "of another program" {
+		t.Errorf("without a selected process %q was copied", got)
+	}
+	b.window.selectTab(b.window.tabIndex("log"))
+	b.window.copyRows()
+	if got := b.app.Clipboard().Content(); got != "shown 60 of 60; 0 dropped" {
+		t.Errorf("without a selected operation %q was copied", got)
+	}
+	p.grid().pick(0)
+	b.window.copyRows()
+	if got := b.app.Clipboard().Content(); strings.Contains(got, "shown") || !strings.Contains(got, "/f1") {
+		t.Errorf("with the first operation selected %q was copied", got)
+	}
+}
+
 // bottom returns the file of the last row in sight, top of the first.
 func bottom(p *logPanel) string { c := p.tab.grid.seen.cells; return c[len(c)-1][4].text }
 func top(p *logPanel) string    { return p.tab.grid.seen.cells[0][4].text }

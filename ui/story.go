@@ -28,6 +28,10 @@ const (
 // storyNeighbours is how many operations before and after the one asked for are in sight at first.
 const storyNeighbours = 4
 
+// storyReach is how far to both sides of an operation without a handle others of its name are in sight at first, in times
+// of its duration.
+const storyReach = 20
+
 // storyChart draws the life of a handle: time across, a bar for each operation, overlaps below each other, and what
 // other processes did to the same file in rows below.
 type storyChart struct {
@@ -142,8 +146,12 @@ func (c *storyChart) bar(seq uint64) (*activity.Bar, int) {
 // zoomTo shows an operation and a few before and after it; of one that came after the release of its handle, that release
 // too.
 func (c *storyChart) zoomTo(seq uint64) {
-	_, k := c.bar(seq)
+	b, k := c.bar(seq)
 	own := c.rows[0].bars
+	if b != nil && c.story.Handle == 0 {
+		c.zoomAround(b)
+		return
+	}
 	if k < 0 || len(own) == 0 {
 		c.zoomOut()
 		return
@@ -156,6 +164,18 @@ func (c *storyChart) zoomTo(seq uint64) {
 		}
 	}
 	c.look(float64(first.Mono-c.story.Begin), float64(last.Mono+last.Duration-c.story.Begin))
+}
+
+// zoomAround shows an operation and what happened to its name shortly before and after it.
+func (c *storyChart) zoomAround(b *activity.Bar) {
+	from, to := b.Mono, b.Mono+b.Duration
+	reach := storyReach * b.Duration
+	for _, o := range c.story.Others {
+		if end := o.Mono + o.Duration; end >= b.Mono-reach && o.Mono <= b.Mono+b.Duration+reach {
+			from, to = min(from, o.Mono), max(to, end)
+		}
+	}
+	c.look(float64(from-c.story.Begin), float64(to-c.story.Begin))
 }
 
 // zoomOut shows all.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -103,5 +104,26 @@ func TestTickLabels(t *testing.T) {
 		if got := tickLabel(c.t, c.step); got != c.want {
 			t.Errorf("tickLabel(%v, %v) = %q, want %q", c.t, c.step, got, c.want)
 		}
+	}
+}
+
+// TestStoryOfAName shows an operation without a handle together with what happened to its name just before.
+func TestStoryOfAName(t *testing.T) {
+	b := newBench(t, newFake())
+	p := b.window.log.story
+	p.show(nil, activity.NewStory([]oplog.Event{
+		{Seq: 1, Op: oplog.Lookup, Path: "/a", Mono: 1e9, Duration: 20_000},
+		{Seq: 2, Op: oplog.Open, Path: "/a", Mono: 1e9 + 50_000, Duration: 40_000, Errno: syscall.EACCES},
+		{Seq: 3, Op: oplog.Unlink, Path: "/a", Mono: 15e8, Duration: 30_000},
+	}, 2), 2)
+	if c := p.chart; c.from > 0 || c.to < 90_000 || c.to > 100_000 {
+		t.Errorf("from %v to %v are in sight, not the lookup and the open", c.from, c.to)
+	}
+	if note := p.name.text.Text; note != "1 operation in 40.0 µs · 2 of others" {
+		t.Errorf("the note is %q", note)
+	}
+	p.chart.zoomOut()
+	if c := p.chart; c.to < 5e8 {
+		t.Errorf("up to %v is in sight, not the unlink", c.to)
 	}
 }

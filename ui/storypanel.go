@@ -92,6 +92,9 @@ func storyTitle(s *activity.Story) string {
 // storyNote says how long the story is, and what of it is missing.
 func storyNote(s *activity.Story) string {
 	parts := []string{fmt.Sprintf(tr("%s operations in %s"), count(len(s.Bars)), duration(time.Duration(s.End-s.Begin)))}
+	if len(s.Bars) == 1 {
+		parts[0] = fmt.Sprintf(tr("1 operation in %s"), duration(time.Duration(s.Bars[0].Duration)))
+	}
 	if s.Handle != 0 {
 		parts = append([]string{fmt.Sprintf(tr("handle %d"), s.Handle)}, parts...)
 	}

@@ -28,6 +28,9 @@ func init() {
 
 // tr translates a text for display. It takes what stands in the code, so that a test can find every text.
 func tr(text string) string {
+	if text == "" {
+		return ""
+	}
 	if t, ok := words.Load(text); ok {
 		return t.(string)
 	}

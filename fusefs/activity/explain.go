@@ -22,6 +22,7 @@ type Facts interface {
 	Free(path string) (bytes int64, ok bool) // for the user, where the file would be kept
 	Owner(path string) (user, group string, mode fs.FileMode, ok bool)
 	ReadOnly() bool // the drive refuses all writing
+	Asker() string  // the user as whom the drive asks the backing folder, whoever uses it; "" where unknown
 }
 
 // Explain explains e by the events of a history, in the order of their sequence numbers; e need not be among them. Facts
@@ -247,12 +248,20 @@ func (x *explainer) owner(name string) {
 	for {
 		if user, group, mode, ok := x.facts.Owner(name); ok {
 			x.prove("%s belongs to %s and group %s, with permissions %s.", name, user, group, mode.String())
+			x.asker()
 			return
 		}
 		if name == "/" || name == "." || name == "" {
 			return
 		}
 		name = path.Dir(name)
+	}
+}
+
+// asker names the user whom the permissions did not allow it.
+func (x *explainer) asker() {
+	if asker := x.facts.Asker(); asker != "" {
+		x.prove("The drive asked for it as %s.", asker)
 	}
 }
 

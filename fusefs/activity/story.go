@@ -155,10 +155,12 @@ func names(e *oplog.Event, path string) bool {
 func (s *Story) aroundName(events []oplog.Event, about *oplog.Event) {
 	s.Bars = []Bar{{Event: *about}}
 	s.span()
+	from, to := s.Begin-around, s.End+around
 	for i := range events {
 		e := &events[i]
-		if e.Seq != about.Seq && e.Mono <= s.End+around && ended(e) >= s.Begin-around && (names(e, about.Path) || about.Op == oplog.Rename && names(e, about.Path2)) {
+		if e.Seq != about.Seq && e.Mono <= to && ended(e) >= from && (names(e, about.Path) || about.Op == oplog.Rename && names(e, about.Path2)) {
 			s.Others = append(s.Others, Bar{Event: *e, Moved: e.Moves()})
+			s.Begin, s.End = min(s.Begin, e.Mono), max(s.End, ended(e))
 		}
 	}
 }

@@ -78,6 +78,20 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// TestStoryOfAName tells of an operation without a handle and of its neighbours up to a second away.
+func TestStoryOfAName(t *testing.T) {
+	s := NewStory(numbered(
+		oplog.Event{Op: oplog.Lookup, Path: "/a", Mono: 1e9, Duration: 10},
+		oplog.Event{Op: oplog.Lookup, Path: "/a", Mono: 5e9, Duration: 20},
+		oplog.Event{Op: oplog.Lookup, Path: "/b", Mono: 5e9 + 100, Duration: 30},
+		oplog.Event{Op: oplog.Open, Path: "/a", Mono: 5e9 + 100, Duration: 50, Errno: syscall.EACCES},
+		oplog.Event{Op: oplog.Unlink, Path: "/a", Mono: 6e9, Duration: 40},
+	), 4)
+	if len(s.Bars) != 1 || len(s.Others) != 2 || s.Begin != 5e9 || s.End != 6e9+40 || !s.Others[1].Moved {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestStoryWithoutItsBegin(t *testing.T) {
 	life := aLife()
 	s := NewStory(life[4:], 9)
@@ -151,6 +165,7 @@ func (facts) Owner(path string) (string, string, fs.FileMode, bool) {
 	return "root", "adm", 0o640, path == "/d"
 }
 func (facts) ReadOnly() bool { return true }
+func (facts) Asker() string  { return "jane (uid 1000)" }
 
 func TestExplain(t *testing.T) {
 	life := aLife()
@@ -192,7 +207,7 @@ func TestExplain(t *testing.T) {
 		"denied": {oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES, Mono: 2000, Seq: 9}, numbered(
 			oplog.Event{Op: oplog.Chmod, Path: "/d/a", Mode: 0o100400, PID: 3, Proc: "chmod"}, oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES}), facts{}, "EACCES",
 			[]string{"The permissions of the file", "The drive is mounted read-only.", "chmod (3) set the permissions of /d/a to -r-------- 2 µs before.",
-				"/d belongs to root and group adm, with permissions -rw-r-----.", "The kept history holds the same error for this file and operation 1 times before."}},
+				"/d belongs to root and group adm, with permissions -rw-r-----.", "The drive asked for it as jane (uid 1000).", "The kept history holds the same error for this file and operation 1 times before."}},
 		"full": {oplog.Event{Op: oplog.Write, Path: "/a", Errno: syscall.ENOSPC, Mono: 100e9}, numbered(
 			oplog.Event{Op: oplog.Write, Result: 1 << 30, Mono: 1e9}, oplog.Event{Op: oplog.Write, Result: 1 << 20, Mono: 90e9}), facts{}, "ENOSPC",
 			[]string{"The disk that holds the backing folder is full.", "In the 60 s before it, 1.0 MiB were written through the drive.", "There are 4.0 KiB free now."}},
