@@ -1,14 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"vitrine/app/config"
+	"vitrine/app/internal/desktop"
 	"vitrine/fusefs"
 	"vitrine/fusefs/oplog"
 	"vitrine/ui"
@@ -53,5 +56,43 @@ func TestGermanProblemsAndNotices(t *testing.T) {
 	if note.title != "Nicht ausgeworfen: /m wird benutzt." || !strings.HasPrefix(note.body, "cp (7) hält /m/f\nSchließen Sie") ||
 		note.actions[1].label != "Noch einmal" || note.actions[2].label != "Auswerfen erzwingen" {
 		t.Errorf("%+v", note)
+	}
+}
+
+// TestGermanNotices has the desktop show in German that there is a drive, what stands against its eject, and that it is gone.
+func TestGermanNotices(t *testing.T) {
+	s := desktop.New(t)
+	s.StartBus()
+	s.StartXvfb(1280, 800)
+	s.StartWindowManager()
+	host := s.StartHost()
+	host.Offer("actions")
+	s.WriteFile(".config/vitrine/config.toml", quiet)
+	cmd := exec.Command(vitrine)
+	cmd.Env = []string{"LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LANGUAGE="}
+	p := s.StartCmd(cmd)
+	item := host.WaitItem(soon)
+	mountPoint := filepath.Join(s.Home, "Vitrine")
+	first(t, item, "Einhängen")
+	check(t, item.Click("Einhängen"))
+	if n := host.WaitNotification("Eingehängt", soon); !strings.HasSuffix(n.Body, " liegt auf "+mountPoint+".") {
+		t.Errorf("%q", n)
+	}
+	f, err := os.Create(filepath.Join(mountPoint, "brief.txt"))
+	check(t, err)
+	defer f.Close()
+	first(t, item, "Auswerfen")
+	check(t, item.Click("Auswerfen"))
+	n := host.WaitNotification("Nicht ausgeworfen", soon)
+	if want := fmt.Sprintf("(%d) hält %s/brief.txt", os.Getpid(), mountPoint); !strings.Contains(n.Body, want) {
+		t.Errorf("%q, want %q", n, want)
+	}
+	check(t, f.Close())
+	host.Press("Noch einmal", soon)
+	host.WaitNotification("Sicher ausgeworfen", soon)
+	waitMounted(t, mountPoint, false)
+	p.Signal(syscall.SIGTERM)
+	if exit := p.WaitExit(soon); exit != 0 {
+		t.Errorf("exit status %d", exit)
 	}
 }

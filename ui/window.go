@@ -14,12 +14,18 @@ import (
 	"vitrine/fusefs/activity"
 )
 
-// windowInterval is how often the window is brought up to date while it is visible, and figureInterval how often its
-// large numbers are: no one can read them when they change more often.
-const (
-	windowInterval = 250 * time.Millisecond
-	figureInterval = 450 * time.Millisecond
-)
+// figureInterval is how often the window's large numbers are brought up to date: no one can read them when they change
+// more often.
+const figureInterval = 450 * time.Millisecond
+
+// windowInterval returns how often the window is brought up to date while it is visible: ten times a second, and four
+// where drawing takes the processor from the programs that write.
+func windowInterval(drawnByProcessor bool) time.Duration {
+	if drawnByProcessor {
+		return 250 * time.Millisecond
+	}
+	return 100 * time.Millisecond
+}
 
 // window is the activity window: what is mounted, what passes through it, and what went wrong.
 type window struct {
@@ -55,7 +61,7 @@ type window struct {
 func newWindow(u *UI) {
 	w := &window{ui: u, win: u.app.NewWindow(Name), tip: newTip(), snap: &activity.Snapshot{}, suggestions: newSuggestions()}
 	u.window = w
-	w.ticker = newTicker(u, windowInterval, w.showActivity)
+	w.ticker = newTicker(u, windowInterval(drawnByProcessor()), w.showActivity)
 	w.ticker.idle = w.minimised.is
 	w.header = newHeader(u, w.tip)
 	w.banner = newBanner(u)

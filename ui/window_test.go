@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -349,5 +350,16 @@ func TestStopEndsUpdates(t *testing.T) {
 	}
 	if err := b.Run(); err != nil {
 		t.Errorf("Run after Stop: %v", err)
+	}
+}
+
+// TestWindowInterval updates less often where drawing is dear.
+func TestWindowInterval(t *testing.T) {
+	t.Setenv("LIBGL_ALWAYS_SOFTWARE", "1")
+	if runtime.GOOS == "linux" && !drawnByProcessor() {
+		t.Error("Mesa is told to draw with the processor, and is not believed to")
+	}
+	if dear, cheap := windowInterval(true), windowInterval(false); cheap != 100*time.Millisecond || dear <= cheap {
+		t.Errorf("every %v with a processor, %v with a graphics card", dear, cheap)
 	}
 }
