@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vitrine/app/config"
+	"vitrine/app/config/failure"
 	"vitrine/app/control"
 	"vitrine/app/crash"
 	"vitrine/fusefs"
@@ -60,7 +61,7 @@ func tellDesktop(err error) {
 		return
 	}
 	to := newNotifier()
-	to.show(notice{title: say(textf("Vitrine does not start")), body: printable(err.Error()), urgent: true})
+	to.show(notice{title: say(textf("Vitrine does not start")), body: sayError(err), urgent: true})
 	to.close()
 }
 
@@ -114,12 +115,11 @@ func runDesktop(errOut io.Writer, path string, settings config.Config, o appOpti
 		return c.engine.close()
 	}
 	if errors.Is(err, ui.ErrEnded) { // by a signal, which Fyne may have caught first, or because the display is gone
-		err = nil
+		return end()
 	}
-	if err != nil {
-		err = keepFailure(err)
-	}
-	return errors.Join(err, end())
+	failed, ended := keepFailure(err), end()
+	c.notices.to.show(notice{title: say(textf("The window failed")), body: config.Sentence(sayError(failed)), urgent: true})
+	return errors.Join(failed, ended)
 }
 
 // laterWindow is a window that can be shown before it is there: it is then, once it is.
@@ -208,7 +208,7 @@ func driveConfig(settings config.Config) (fusefs.Config, error) {
 	}
 	if settings.Backing == standard.Backing {
 		if err := os.MkdirAll(settings.Backing, 0o700); err != nil {
-			return fusefs.Config{}, failure{textf("the folder that holds your files could not be made: %v", err), err}
+			return fusefs.Config{}, failure.Textf("the folder that holds your files could not be made: %v", err)
 		}
 	}
 	return fusefs.Config{

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"vitrine/app/config"
+	"vitrine/app/config/failure"
 	"vitrine/fusefs"
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
@@ -49,7 +50,7 @@ func newController(path string, settings config.Config, say func(string)) *contr
 	c.waiting = &patience{drive: c.engine.drive, waiting: func(string) { c.tell() }}
 	c.applyLog(settings)
 	if err := c.engine.metricsAt(settings.Metrics); err != nil {
-		c.report(failure{textf("The drive goes on without metrics: %v.", err), err})
+		c.report(failure.Textf("The drive goes on without metrics: %v.", err))
 	}
 	return c
 }
@@ -212,7 +213,7 @@ func (c *controller) OpenContaining(path string) {
 func (c *controller) show(folder string) {
 	go func() {
 		if err := openFolder(folder); err != nil {
-			c.report(failure{textf("The folder %s could not be shown: %v.", folder, err), err})
+			c.report(failure.Textf("The folder %s could not be shown: %v.", folder, err))
 		}
 	}()
 }
@@ -261,7 +262,7 @@ func (c *controller) Check(s ui.Settings) []ui.FieldError {
 }
 
 // Save writes s and applies what applies at once: the log file and how many operations are kept.
-func (c *controller) Save(s ui.Settings) error { return c.save(c.with(s)) }
+func (c *controller) Save(s ui.Settings) error { return spoken(c.save(c.with(s))) }
 
 func (c *controller) save(settings config.Config) error {
 	if err := config.Save(c.path, settings); err != nil {
@@ -293,7 +294,7 @@ func (c *controller) applyLog(settings config.Config) {
 }
 
 func (c *controller) logFailed(err error) {
-	c.report(failure{textf("The log file cannot be written; the drive goes on without it.\n%v", err), err})
+	c.report(failure.Textf("The log file cannot be written; the drive goes on without it.\n%v", err))
 }
 
 // Activity returns the present state of the model.

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"time"
 
+	"vitrine/app/config/failure"
 	"vitrine/app/crash"
 	"vitrine/fusefs"
+	"vitrine/ui"
 )
 
 // aboutProgram begins a crash report.
@@ -43,17 +45,18 @@ func crashCure(r crash.Report) fusefs.Text {
 
 // keepFailure keeps the stack of a failure of the window in a report, and returns what a person needs to know.
 func keepFailure(failed error) error {
-	what, stack, _ := strings.Cut(failed.Error(), "\n")
-	if stack == "" {
+	var broken *ui.Failure
+	if !errors.As(failed, &broken) {
 		return failed
 	}
+	cause := fmt.Sprint(broken.Cause)
 	folder, err := crash.Folder()
 	file := ""
 	if err == nil {
 		file, err = crash.Write(folder, aboutProgram(), failed.Error())
 	}
 	if err != nil {
-		return fmt.Errorf("%s. The report of it could not be kept: %w", what, err)
+		return failure.Textf("the user interface failed: %s. The report of it could not be kept: %v", cause, err)
 	}
-	return fmt.Errorf("%s. The report is in %s; 'vitrine doctor --bundle FILE' packs it for a bug report", what, file)
+	return failure.Textf("the user interface failed: %s. The report is in %s; 'vitrine doctor --bundle FILE' packs it for a bug report", cause, file)
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"vitrine/app/config/failure"
 )
 
 // display reports why no window can be shown, nil where one can.
@@ -74,7 +76,7 @@ func trayHost() error {
 	err = bus.Object(watcher, "/StatusNotifierWatcher").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
 		watcher, "IsStatusNotifierHostRegistered").Store(&shown)
 	if err != nil || shown.Value() != true {
-		return errors.New("this desktop shows none")
+		return failure.Textf("this desktop shows none")
 	}
 	return nil
 }
@@ -95,10 +97,10 @@ func sessionBus() (*dbus.Conn, error) {
 	case late.Stop() && err == nil:
 		return bus, nil
 	case ctx.Err() != nil:
-		return nil, errors.New("the session bus does not answer")
+		return nil, failure.Textf("the session bus does not answer")
 	}
 	giveUp()
-	return nil, errors.New("there is no session bus")
+	return nil, failure.Textf("there is no session bus")
 }
 
 // openFolder shows a folder in the file manager.
@@ -106,6 +108,9 @@ func openFolder(folder string) error {
 	said, err := exec.Command("xdg-open", folder).CombinedOutput()
 	if text := strings.TrimSpace(string(said)); err != nil && text != "" {
 		return errors.New(text)
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return failure.Textf("the program %s, which does that, was not found", "xdg-open")
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,8 +17,8 @@ import (
 	"vitrine/fusefs/oplog"
 )
 
-// startNoticed starts the program on a desktop whose notifications can have what is named.
-func startNoticed(t *testing.T, settings string, able ...string) (*desktop.Session, *desktop.Host, *desktop.Process, *desktop.Item) {
+// startNoticed starts the program, with more in its environment, on a desktop whose notifications can have what is named.
+func startNoticed(t *testing.T, env []string, settings string, able ...string) (*desktop.Session, *desktop.Host, *desktop.Process, *desktop.Item) {
 	t.Helper()
 	s := desktop.New(t)
 	s.StartBus()
@@ -26,13 +27,15 @@ func startNoticed(t *testing.T, settings string, able ...string) (*desktop.Sessi
 	host := s.StartHost()
 	host.Offer(able...)
 	s.WriteFile(".config/vitrine/config.toml", quiet+settings)
-	p := s.Start(vitrine)
+	cmd := exec.Command(vitrine)
+	cmd.Env = env
+	p := s.StartCmd(cmd)
 	return s, host, p, host.WaitItem(soon)
 }
 
 // TestNotices mounts, is refused an eject, and ejects, all without the window.
 func TestNotices(t *testing.T) {
-	s, host, p, item := startNoticed(t, "", "actions", "body-markup")
+	s, host, p, item := startNoticed(t, nil, "", "actions", "body-markup")
 	mountPoint := filepath.Join(s.Home, "Vitrine")
 	first(t, item, "Mount")
 	check(t, item.Click("Mount"))
@@ -84,7 +87,7 @@ func TestNotices(t *testing.T) {
 
 // TestNoticeForces ejects by force from the notice.
 func TestNoticeForces(t *testing.T) {
-	s, host, p, item := startNoticed(t, "", "actions")
+	s, host, p, item := startNoticed(t, nil, "", "actions")
 	mountPoint := filepath.Join(s.Home, "Vitrine")
 	first(t, item, "Mount")
 	check(t, item.Click("Mount"))
@@ -108,7 +111,7 @@ func TestNoticeForces(t *testing.T) {
 
 // TestNoticesTurnedOff has one kind left of two.
 func TestNoticesTurnedOff(t *testing.T) {
-	_, host, p, item := startNoticed(t, "notify_mounted = false\n")
+	_, host, p, item := startNoticed(t, nil, "notify_mounted = false\n")
 	first(t, item, "Mount")
 	check(t, item.Click("Mount"))
 	first(t, item, "Eject")

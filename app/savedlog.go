@@ -7,12 +7,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"vitrine/app/config"
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 	"vitrine/fusefs/oplog/export"
+	"vitrine/ui"
 )
 
 // savedLog is a log that was saved, as a record that can be looked at.
@@ -43,12 +42,12 @@ func loadLog(file string) (*savedLog, error) {
 	l.model = activity.New(activity.Options{Clock: func() (wall, mono int64) { return last.Wall + last.Duration, last.Mono + last.Duration }})
 	l.history.Collect(events, missing)
 	l.model.Collect(events, missing)
-	l.notice = say(textf("%s: %s operations from %s to %s.", file, humanize.Comma(int64(len(events))), moment(events[0].Wall), moment(last.Wall)))
+	l.notice = say(textf("%s: %s operations from %s to %s.", file, ui.Count(len(events)), moment(events[0].Wall), moment(last.Wall)))
 	if missing > 0 {
-		l.notice += say(textf(" %s more are missing in it.", humanize.Comma(int64(missing))))
+		l.notice += say(textf(" %s more are missing in it.", ui.Count(int(missing))))
 	}
 	if cut != nil {
-		l.notice += " " + sayError(cut) + "."
+		l.notice += " " + config.Sentence(say(textf(export.CutFormat, cut.Line)))
 	}
 	return l, nil
 }
@@ -56,13 +55,13 @@ func loadLog(file string) (*savedLog, error) {
 func moment(wall int64) string { return time.Unix(0, wall).Format("2006-01-02 15:04:05") }
 
 // readLog returns what a log holds, the newest operations where it holds more than can be kept. cut is set where its last
-// line is.
-func readLog(r io.Reader) (events []oplog.Event, cut, err error) {
+// line is cut.
+func readLog(r io.Reader) (events []oplog.Event, cut *export.LineError, err error) {
 	for e, err := range export.Read(r) {
 		var line *export.LineError
 		switch {
 		case errors.As(err, &line) && line.Cut:
-			return events, err, nil
+			return events, line, nil
 		case err != nil:
 			return nil, nil, err
 		}

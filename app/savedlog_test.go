@@ -87,7 +87,7 @@ func TestLoadLogThatIsCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first, next := l.history.Bounds(); next-first != 3 || !strings.Contains(l.notice, "line 4, the last, is cut") {
+	if first, next := l.history.Bounds(); next-first != 3 || !strings.Contains(l.notice, "Line 4, the last, is cut") {
 		t.Errorf("%d, %q", next-first, l.notice)
 	}
 }

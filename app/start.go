@@ -14,15 +14,18 @@ import (
 // What happens at a login and at the start of the program: ui.Starter.
 
 // StartsAtLogin says whether Vitrine starts when the person logs in, as the system has it at this moment.
-func (c *controller) StartsAtLogin() (bool, error) { return login.Starts() }
+func (c *controller) StartsAtLogin() (bool, error) {
+	on, err := login.Starts()
+	return on, spoken(err)
+}
 
 // SetStartsAtLogin lets Vitrine start when the person logs in, or not any more.
 func (c *controller) SetStartsAtLogin(on bool) error {
 	program, err := os.Executable()
 	if err != nil {
-		return err
+		return spoken(err)
 	}
-	return login.Set(on, program)
+	return spoken(login.Set(on, program))
 }
 
 // MountsOnStart says whether the drive is mounted as soon as Vitrine starts.
@@ -38,7 +41,7 @@ func (c *controller) SetMountsOnStart(on bool) error {
 	settings := c.settings
 	c.mu.Unlock()
 	settings.MountOnStart = on
-	return c.save(settings)
+	return spoken(c.save(settings))
 }
 
 // mountOnStart mounts, and waits for a backing folder that is not there yet.

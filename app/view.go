@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vitrine/app/config"
+	"vitrine/app/config/failure"
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 	"vitrine/ui"
@@ -81,7 +82,7 @@ func (v *viewer) Check(ui.Settings) []ui.FieldError { return nil }
 
 // Save refuses.
 func (v *viewer) Save(ui.Settings) error {
-	return errors.New("this window shows a saved log; start Vitrine without 'view' to change its settings")
+	return spoken(failure.Textf("this window shows a saved log; start Vitrine without 'view' to change its settings"))
 }
 
 // Activity is the state at the end of the log.

@@ -2,35 +2,14 @@ package main
 
 import (
 	"errors"
-	"io/fs"
-	"strings"
-	"syscall"
 
+	"vitrine/app/config"
+	"vitrine/app/config/failure"
 	"vitrine/fusefs"
-	"vitrine/fusefs/activity"
-	"vitrine/fusefs/oplog"
 	"vitrine/ui"
 )
 
 func textf(format string, args ...any) fusefs.Text { return fusefs.Text{Format: format, Args: args} }
-
-// failure is an error that can be put into the person's language.
-type failure struct {
-	fusefs.Text
-	cause error // nil where there is none
-}
-
-func (f failure) Error() string { return f.String() }
-func (f failure) Unwrap() error { return f.cause }
-
-// sayError writes an error in the person's language, as far as its text is known there.
-func sayError(err error) string {
-	var f failure
-	if errors.As(err, &f) {
-		return say(f.Text)
-	}
-	return err.Error()
-}
 
 // say writes a text in the person's language.
 func say(t fusefs.Text) string {
@@ -46,8 +25,12 @@ func say(t fusefs.Text) string {
 			args[i] = sayHolder(a)
 		case fusefs.State:
 			args[i] = ui.Say(a.String())
+		case config.Reason:
+			args[i] = say(fusefs.Text(a))
+		case config.Count:
+			args[i] = ui.Count(int(a))
 		case error:
-			args[i] = sayCause(a)
+			args[i] = sayError(a)
 		}
 	}
 	return ui.Say(t.Format, args...)
@@ -60,18 +43,30 @@ func sayHolder(h fusefs.Holder) string {
 	return printable(h.String())
 }
 
-// sayCause writes the system's error as a clause that can follow a colon. Where the person does not read English, that is
-// what the error means; the system has no words in other languages here.
-func sayCause(err error) string {
-	cause := err
-	if path, ok := cause.(*fs.PathError); ok {
-		cause = path.Err
+// sayError writes an error in the person's language, as far as its text is known there: as a clause that can follow a
+// colon, or whatever the error is by itself.
+func sayError(err error) string {
+	var known *failure.Error
+	var file *config.FileError
+	var problem *fusefs.Problem
+	switch {
+	case errors.As(err, &known):
+		return say(fusefs.Text(*known))
+	case errors.As(err, &file):
+		return say(fusefs.Text(file.Reason()))
+	case errors.As(err, &problem):
+		return say(problem.What)
 	}
-	if errno, ok := cause.(syscall.Errno); ok {
-		meaning := activity.Explain(oplog.Event{Errno: errno}, nil, nil).Meaning
-		if text := ui.Say(meaning.Format, meaning.Args...); text != meaning.String() {
-			return strings.TrimSuffix(text, ".")
-		}
+	if meaning := ui.Meaning(err); meaning != "" {
+		return meaning
 	}
 	return printable(err.Error())
+}
+
+// spoken is an error for the window, which shows its text as it is; nil for nil.
+func spoken(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(sayError(err))
 }

@@ -5,29 +5,43 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"vitrine/app/config"
-	"vitrine/app/internal/desktop"
 	"vitrine/fusefs"
 	"vitrine/fusefs/oplog"
 	"vitrine/ui"
 )
 
-// germanEnv has this test run in a child: the language is read at the start of a program.
-const germanEnv = "VITRINE_TEST_GERMAN"
+// german is the environment of somebody who reads German.
+var german = []string{"LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LANGUAGE="}
+
+// germanVariable has a test run in a child: the language is read at the start of a program.
+const germanVariable = "VITRINE_TEST_GERMAN"
+
+// inGerman runs the test in a child that speaks German, and says whether this is that child.
+func inGerman(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(germanVariable) != "" {
+		return true
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = slices.Concat(os.Environ(), german, []string{germanVariable + "=1"})
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	return false
+}
 
 // TestGermanProblemsAndNotices has a problem and two notices put into German.
 func TestGermanProblemsAndNotices(t *testing.T) {
-	if os.Getenv(germanEnv) == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-		cmd.Env = append(os.Environ(), germanEnv+"=1", "LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LANGUAGE=")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v:\n%s", err, out)
-		}
+	if !inGerman(t) {
 		return
 	}
 	folder := t.TempDir() + "/nowhere"
@@ -37,7 +51,7 @@ func TestGermanProblemsAndNotices(t *testing.T) {
 	if want := "Den Ablageordner " + folder + " gibt es nicht."; p.What != want || p.Cure != "Legen Sie ihn an, oder wählen Sie einen anderen Ordner." {
 		t.Errorf("%+v, want %q", p, want)
 	}
-	if said := sayCause(syscall.EIO); !strings.HasPrefix(said, "Die Platte konnte nicht lesen") {
+	if said := sayError(syscall.EIO); !strings.HasPrefix(said, "Die Platte konnte nicht lesen") {
 		t.Errorf("EIO is %q", said)
 	}
 	c := controller{settings: config.Default()}
@@ -59,19 +73,58 @@ func TestGermanProblemsAndNotices(t *testing.T) {
 	}
 }
 
+// TestGermanErrors has errors put into German that began in other parts of the program; on the command line they stay
+// English.
+func TestGermanErrors(t *testing.T) {
+	if !inGerman(t) {
+		return
+	}
+	dir := t.TempDir()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+dir+"/nobody")
+	t.Setenv("XDG_STATE_HOME", dir)
+	t.Setenv("PATH", dir)
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+	toml := filepath.Join(dir, "config.toml")
+	check(t, os.WriteFile(toml, []byte("fast = 3\nkeep_events = 7\n"), 0o600))
+	_, wrong := config.Load(toml)
+	for _, c := range []struct {
+		err             error
+		german, english string
+	}{
+		{trayHost(), "es gibt keinen Sitzungsbus", "there is no session bus"},
+		{keepFailure(&ui.Failure{Cause: "boom", Stack: []byte("main.go:1")}), "die Oberfläche ist ausgefallen: boom. Der Bericht liegt in " + dir,
+			"the user interface failed: boom. The report is in " + dir},
+		{openFolder(dir), "das Programm xdg-open, das dies tut, wurde nicht gefunden", "the program xdg-open, which does that, was not found"},
+		{os.Remove(dir), "Der Ordner ist nicht leer", "remove " + dir + ": directory not empty"},
+		{wrong, toml + " hat 2 Fehler:\n  Zeile 1: fast ist 3; hier gehört true oder false hin, ohne Anführungszeichen.\n" +
+			"  Zeile 2: keep_events ist 7; hier gehört eine ganze Zahl von 1.000 bis 10.000.000 hin.\nBerichtigen Sie sie",
+			toml + " has 2 problems:\n  line 1: fast is 3; it takes true or false, without quotes.\n" +
+				"  line 2: keep_events is 7; it takes a whole number from 1,000 to 10,000,000.\nCorrect them"},
+		{config.Save(toml, config.Default()), "die Einstellungen wurden nicht gespeichert, " + toml + " ist, wie es war: " + toml + " hat 2 Fehler",
+			"the settings were not saved, " + toml + " is as it was: " + toml + " has 2 problems"},
+	} {
+		if said := sayError(c.err); !strings.HasPrefix(said, c.german) || !strings.HasPrefix(c.err.Error(), c.english) {
+			t.Errorf("%q, want %q; in English %v", said, c.german, c.err)
+		}
+	}
+	said := say(textf("There is no tray icon: %v. This window does everything it would.", trayHost()))
+	if want := "Es gibt kein Symbol in der Leiste: es gibt keinen Sitzungsbus. Dieses Fenster kann alles, was es könnte."; said != want {
+		t.Errorf("%q", said)
+	}
+	if err := (&viewer{}).Save(ui.Settings{}); !strings.HasPrefix(err.Error(), "dieses Fenster zeigt ein gespeichertes Protokoll") {
+		t.Error(err)
+	}
+	l, err := loadLog(saved(t, `{"seq":`, slices.Repeat(oneRun(100), 402)...))
+	check(t, err)
+	if !strings.Contains(l.notice, ": 1.206 Operationen von ") || !strings.Contains(l.notice, " Die letzte Zeile, 1207, ist abgeschnitten: ") {
+		t.Errorf("%q", l.notice)
+	}
+}
+
 // TestGermanNotices has the desktop show in German that there is a drive, what stands against its eject, and that it is gone.
 func TestGermanNotices(t *testing.T) {
-	s := desktop.New(t)
-	s.StartBus()
-	s.StartXvfb(1280, 800)
-	s.StartWindowManager()
-	host := s.StartHost()
-	host.Offer("actions")
-	s.WriteFile(".config/vitrine/config.toml", quiet)
-	cmd := exec.Command(vitrine)
-	cmd.Env = []string{"LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LANGUAGE="}
-	p := s.StartCmd(cmd)
-	item := host.WaitItem(soon)
+	s, host, p, item := startNoticed(t, german, "", "actions")
 	mountPoint := filepath.Join(s.Home, "Vitrine")
 	first(t, item, "Einhängen")
 	check(t, item.Click("Einhängen"))

@@ -1,7 +1,6 @@
 package fusefs
 
 import (
-	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -156,7 +155,7 @@ func nodeless(op wire.Opcode) bool {
 func (c *call) initialize() int {
 	in := wire.Take[wire.InitIn](&c.args)
 	if in == nil || in.Major != wire.Major || in.Minor < wire.MinMinor {
-		c.fs.start(errOldKernel)
+		c.fs.start(oldKernel())
 		return -int(unix.EPROTO)
 	}
 	offered := uint64(in.Flags)
@@ -193,7 +192,9 @@ func (c *call) initialize() int {
 // lets one stalled file stop all others.
 const maxBackground = 512
 
-var errOldKernel = errors.New("the kernel's FUSE is too old: Linux 5.4 or later is needed")
+func oldKernel() error {
+	return &Problem{Kind: MountFailed, What: textf("The kernel's FUSE is too old."), Cure: textf("Linux 5.4 or later is needed.")}
+}
 
 // farewell is the kernel's last word.
 func (c *call) farewell() int { return 0 }

@@ -186,8 +186,8 @@ func scaleTop(peak float64) float64 {
 
 // scaleLabel writes the upper end of a scale, which is a round number.
 func scaleLabel(top float64) string {
-	number, unit, _ := strings.Cut(rate(top), " ")
-	whole, _, _ := strings.Cut(number, ".")
+	figure, unit, _ := strings.Cut(rate(top), " ")
+	whole, _, _ := strings.Cut(figure, string(marksInUse().decimal))
 	return whole + " " + unit
 }
 

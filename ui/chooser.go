@@ -101,8 +101,11 @@ func (c *chooser) show(names []string, note string, tone fyne.ThemeColorName) {
 	c.note.set(note, tone)
 }
 
-// reason is an error of the file system without the path, which is in the message.
+// reason is an error of the file system in the person's language, without the path, which is in the message.
 func reason(err error) string {
+	if meaning := Meaning(err); meaning != "" {
+		return meaning
+	}
 	if e, ok := err.(*os.PathError); ok {
 		return e.Err.Error()
 	}

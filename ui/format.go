@@ -43,21 +43,24 @@ func rateOrDash(bytesPerSecond float64) string {
 func three(v float64) string {
 	switch {
 	case v < 9.995:
-		return strconv.FormatFloat(v, 'f', 2, 64)
+		return decimal(v, 2)
 	case v < 99.95:
-		return strconv.FormatFloat(v, 'f', 1, 64)
+		return decimal(v, 1)
 	default:
-		return strconv.FormatFloat(v, 'f', 0, 64)
+		return decimal(v, 0)
 	}
 }
 
+// decimal writes a number with so many digits after the mark.
+func decimal(v float64, digits int) string { return number(strconv.FormatFloat(v, 'f', digits, 64)) }
+
 // count writes a number with separators between the thousands.
-func count[N int | int64 | uint64](n N) string { return humanize.Comma(int64(n)) }
+func count[N int | int64 | uint64](n N) string { return number(humanize.Comma(int64(n))) }
 
 // perSecond writes how many of something happen in a second.
 func perSecond(v float64) string {
 	if v > 0 && v < 9.95 {
-		return strconv.FormatFloat(v, 'f', 1, 64)
+		return decimal(v, 1)
 	}
 	return count(int64(math.Round(v)))
 }
@@ -104,7 +107,10 @@ func age(d time.Duration) string {
 }
 
 // clock writes the time of day of a wall clock reading in ns since 1970 UTC, to the microsecond.
-func clock(wall int64) string { return time.Unix(0, wall).Format("15:04:05.000000") }
+func clock(wall int64) string { return number(time.Unix(0, wall).Format("15:04:05.000000")) }
+
+// moment is clock with the day before it.
+func moment(wall int64) string { return time.Unix(0, wall).Format(time.DateOnly) + " " + clock(wall) }
 
 // process writes who did something.
 func process(name string, pid int32) string {

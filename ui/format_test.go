@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
 
@@ -33,6 +34,24 @@ func TestFormat(t *testing.T) {
 		{tilde("/home/ada/Vitrine"), "~/Vitrine"}, {tilde("/home/ada"), "~"}, {tilde("/home/adam/x"), "/home/adam/x"},
 		{errno(syscall.ENOSPC), "ENOSPC"}, {errno(99999), "errno 99999"},
 		{scaleLabel(scaleTop(0)), "1 kB/s"}, {scaleLabel(scaleTop(43e6)), "50 MB/s"}, {scaleLabel(scaleTop(110e6)), "200 MB/s"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestGermanNumbers(t *testing.T) {
+	speak(t, "de")
+	explained := activity.Sentence{Format: "It moved %s of the %s that were asked for.", Args: []any{activity.Bytes(1536), activity.Span(1_500_000)}}
+	for _, c := range []struct{ got, want string }{
+		{count(1_204), "1.204"}, {count(12_345_678), "12.345.678"}, {count(999), "999"}, {Count(-1_000), "-1.000"},
+		{size(1000), "1,00 kB"}, {rate(2.73e6), "2,73 MB/s"}, {rate(273e6), "273 MB/s"},
+		{perSecond(0.52), "0,5"}, {perSecond(12345), "12.345"},
+		{duration(1240 * time.Microsecond), "1,24 ms"}, {gap(-12300 * time.Microsecond), "−12,3 ms"}, {age(61 * time.Second), "1 min 01 s"},
+		{clock(1_700_000_000_123_456_789), "22:13:20,123456"}, {moment(1_700_000_000_123_456_789), "2023-11-14 22:13:20,123456"},
+		{tickLabel(1_500_000, 500_000), "1,5 ms"}, {scaleLabel(scaleTop(0)), "1 kB/s"}, {scaleLabel(scaleTop(1.4e6)), "2 MB/s"},
+		{say(explained), "Sie bewegte 1,5 KiB der 1,5 ms, um die gebeten wurde."},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

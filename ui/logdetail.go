@@ -51,7 +51,7 @@ func (d *detail) hide() { d.box.Hide() }
 // describe writes all that is known of an operation but why it failed.
 func describe(e *oplog.Event) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, time.Unix(0, e.Wall).Format("2006-01-02 15:04:05.000000"), e.Op, paths(e))
+	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, moment(e.Wall), e.Op, paths(e))
 	if o, l := extent(e); l != "" {
 		fmt.Fprintf(&b, tr("offset %s  size %s  moved %s")+"\n", o, l, count(e.Result))
 	}

@@ -112,7 +112,7 @@ func (p *logPanel) saveTo(file string, write func(io.Writer) error) {
 	p.ui.aside(func() { err = writeNew(file, write) }, func() {
 		setButton(p.save, tr("Save…"), true)
 		if err != nil {
-			dialog.ShowError(fmt.Errorf(tr("the log could not be saved to %s: %w"), visible(file), err), p.ui.window.win)
+			dialog.ShowError(errors.New(fmt.Sprintf(tr("the log could not be saved to %s: %s"), visible(file), reason(err))), p.ui.window.win)
 			return
 		}
 		p.ui.window.say(fmt.Sprintf(tr("The log was saved to %s"), visible(tilde(file))))

@@ -71,7 +71,7 @@ func wrongSettingsSaid(f *fake) {
 	upper := func(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] + "." }
 	f.faults = []FieldError{
 		{"Backing", upper(Say("it is not valid UTF-8 text, which a configuration file cannot hold; rename the folder or choose another"))},
-		{"KeepEvents", upper(Say("it takes a whole number from %s to %s", "1,000", "10,000,000"))},
+		{"KeepEvents", upper(Say("it takes a whole number from %s to %s", Count(1000), Count(10_000_000)))},
 	}
 }
 

@@ -23,6 +23,7 @@ const checkDelay = 300 * time.Millisecond
 type settingsWindow struct {
 	ui    *UI
 	win   fyne.Window
+	shown bool
 	saved Settings // as the controller has them
 	state State
 
@@ -99,6 +100,7 @@ func (u *UI) showSettings() {
 	}
 	u.settings.starts.look(u)
 	u.settings.win.Show()
+	u.settings.shown = true
 	u.settings.win.RequestFocus()
 }
 
@@ -337,6 +339,8 @@ func (w *settingsWindow) store(then func()) {
 // close hides the window and forgets what was not saved.
 func (w *settingsWindow) close() {
 	w.win.Hide()
+	w.shown = false
+	w.ui.doze.begin()
 	w.fill(w.ui.ctl.Settings())
 }
 

@@ -392,5 +392,5 @@ func tickLabel(t, step float64) string {
 	})
 	u := units[max(0, i-1)]
 	digits := max(0, int(math.Ceil(-math.Log10(step/u.ns)-1e-9)))
-	return fmt.Sprintf("%.*f %s", digits, t/u.ns+0, u.name) // + 0 makes -0 plain
+	return decimal(t/u.ns+0, digits) + " " + u.name // + 0 makes -0 plain
 }

@@ -195,6 +195,10 @@ func say(s activity.Sentence) string {
 			args[i] = visible(a)
 		case activity.Who:
 			args[i] = who(a)
+		case activity.Span:
+			args[i] = number(a.String())
+		case activity.Bytes:
+			args[i] = number(a.String())
 		}
 	}
 	return fmt.Sprintf(tr(s.Format), args...)

@@ -20,6 +20,16 @@ const Name = "Vitrine"
 // ended the program before Stop was called. Nothing was ejected then.
 var ErrEnded = errors.New("the user interface was ended from outside")
 
+// Failure is a panic of the user interface, which ended it.
+type Failure struct {
+	Cause any // what it panicked with
+	Stack []byte
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("the user interface failed: %v\n%s", f.Cause, f.Stack)
+}
+
 // Options say how the program was started.
 type Options struct {
 	AppID      string // reverse domain name, e.g. "app.vitrine.Vitrine"
@@ -55,7 +65,8 @@ type UI struct {
 	folders func(folder string) ([]string, error) // names the folders in a folder; it may take for ever
 
 	post func(func()) // runs a function on the UI goroutine, soon
-	turn sync.Mutex   // held while a function runs that was posted
+	doze doze
+	turn sync.Mutex // held while a function runs that was posted
 }
 
 // New makes the user interface for c. It must be called on the main goroutine. Nothing is shown before Run.
@@ -69,6 +80,7 @@ func New(c Controller, o Options) *UI {
 
 func build(a fyne.App, c Controller, o Options) *UI {
 	u := &UI{ctl: c, opts: o, app: a, done: make(chan struct{}), post: fyne.Do, folders: foldersIn}
+	u.doze = newDoze(u)
 	a.Settings().SetTheme(newTheme())
 	newWindow(u)
 	if o.Tray {
@@ -94,6 +106,7 @@ func (u *UI) Run() error {
 	if u.tray != nil {
 		u.tray.start()
 	}
+	u.doze.begin()
 	err := u.runLoop()
 	u.end()
 	if u.stopped.Load() {
@@ -107,7 +120,7 @@ func (u *UI) Run() error {
 func (u *UI) runLoop() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the user interface failed: %v\n%s", r, debug.Stack())
+			err = &Failure{Cause: r, Stack: debug.Stack()}
 		}
 	}()
 	u.app.Run()
@@ -139,9 +152,15 @@ func (u *UI) ShowSettings() {
 	u.do(u.showSettings)
 }
 
-// do runs f on the UI goroutine, unless the program ends. Between the end of its loop and the moment in which we are told
-// of it, Fyne runs what is posted at once, on the goroutine that posts it: then one of several at the same time is run.
+// do runs f on the UI goroutine, soon.
 func (u *UI) do(f func()) {
+	u.run(f)
+	u.doze.wake()
+}
+
+// run runs f on the UI goroutine, unless the program ends. Between the end of its loop and the moment in which we are told
+// of it, Fyne runs what is posted at once, on the goroutine that posts it: then one of several at the same time is run.
+func (u *UI) run(f func()) {
 	if u.over.Load() {
 		return
 	}
@@ -153,6 +172,9 @@ func (u *UI) do(f func()) {
 		f()
 	})
 }
+
+// inSight says whether a window is shown.
+func (u *UI) inSight() bool { return u.window.shown || u.settings != nil && u.settings.shown }
 
 // statusChanged may be called from any goroutine, many times in a row: one look at the status answers them all.
 func (u *UI) statusChanged() {

@@ -151,6 +151,7 @@ func (w *window) hide() {
 	w.progress.play(false)
 	w.tip.hide()
 	w.win.Hide()
+	w.ui.doze.begin()
 }
 
 func (w *window) toggle() {

@@ -38,7 +38,11 @@ func speak(t *testing.T, name string) {
 	for k, v := range language(t, name) {
 		words.Store(k, v)
 	}
-	t.Cleanup(words.Clear)
+	ownMarks.Store(nil)
+	t.Cleanup(func() {
+		words.Clear()
+		ownMarks.Store(nil)
+	})
 }
 
 // texts are the literals that the code hands to certain functions, and all that certain declarations hold.
@@ -123,10 +127,14 @@ func shown(t *testing.T) map[string]token.Position {
 	x.read(t, "../fusefs/activity")
 	x.calls, x.declarations = []string{"phrase"}, nil
 	x.read(t, "../fusefs/oplog/filter")
-	x.calls, x.declarations = []string{"textf"}, []string{"faults", "diskGone"}
+	x.calls, x.declarations = nil, []string{"CutFormat"}
+	x.read(t, "../fusefs/oplog/export")
+	x.calls, x.declarations = []string{"textf", "Textf"}, []string{"faults", "diskGone"}
 	x.read(t, "../fusefs")
 	x.read(t, "../app")
-	x.read(t, "../app/config")
+	for _, part := range []string{"config", "crash", "login", "metrics"} {
+		x.read(t, "../app/"+part)
+	}
 	if len(x.found) < 200 {
 		t.Fatalf("only %d texts were found", len(x.found))
 	}
@@ -151,6 +159,9 @@ func TestEveryTextIsTranslated(t *testing.T) {
 			case !slices.Equal(verb.FindAllString(text, -1), verb.FindAllString(there, -1)):
 				t.Errorf("%s: %q and %q want different values", name, text, there)
 			}
+		}
+		if sample := []rune(have["1,234.5"]); len(sample) != len("1,234.5") {
+			t.Errorf("%s: the marks of numbers cannot be taken from %q", name, string(sample))
 		}
 		for text := range have {
 			if _, ok := texts[text]; !ok {

@@ -176,10 +176,16 @@ func splitMetrics(address string) (host string, reason Reason) {
 
 func checkSwitch(any) Reason { return Reason{} }
 
-var fewest, most = humanize.Comma(MinKeepEvents), humanize.Comma(MaxKeepEvents)
+const fewest, most Count = MinKeepEvents, MaxKeepEvents
+
+// Count is a whole number for people, who may write it in another language.
+type Count int
+
+// String returns the number in English, with separators between the thousands.
+func (n Count) String() string { return humanize.Comma(int64(n)) }
 
 // Reason says what is wrong with a value, in a form that can be put into another language: Format is English, as for
-// fmt.Sprintf, and Args are strings and errors.
+// fmt.Sprintf, and Args are strings, whole numbers, errors, Count and Reason.
 type Reason struct {
 	Format string
 	Args   []any

@@ -4,12 +4,12 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/adrg/xdg"
+
+	"vitrine/app/config/failure"
 )
 
 // Bounds of KeepEvents.
@@ -59,7 +59,7 @@ func Default() Config {
 // Path returns where the configuration file belongs on this platform, whether or not it exists.
 func Path() (string, error) {
 	if !filepath.IsAbs(xdg.ConfigHome) {
-		return "", errors.New("there is no folder for settings, because your home folder is not known; set HOME and start again")
+		return "", failure.Textf("there is no folder for settings, because your home folder is not known; set HOME and start again")
 	}
 	return filepath.Join(xdg.ConfigHome, "vitrine", "config.toml"), nil
 }
@@ -90,7 +90,7 @@ func Expand(path string) (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("cannot tell which folder %q is, because your home folder is not known; set HOME or write the whole path", path)
+		return "", failure.Textf("cannot tell which folder %q is, because your home folder is not known; set HOME or write the whole path", path)
 	}
 	return filepath.Join(home, rest), nil
 }

@@ -17,7 +17,7 @@ type key struct {
 	name  string
 	field string
 	about string
-	takes string            // clause for a value of the wrong kind
+	takes Reason            // clause for a value of the wrong kind
 	at    func(*Config) any // *string, *bool or *int
 	check func(any) Reason  // clause for a wrong value, empty for a good one; gets what at returned
 }
@@ -26,70 +26,70 @@ var keys = []key{
 	{
 		name: "backing", field: "Backing",
 		about: "The folder that holds the files. Everything you do in the mounted folder happens here.",
-		takes: `it takes a folder in quotes, such as "~/Files"`,
+		takes: textf(`it takes a folder in quotes, such as "~/Files"`),
 		at:    func(c *Config) any { return &c.Backing },
 		check: checkFolder,
 	},
 	{
 		name: "mount_point", field: "MountPoint",
 		about: "The folder where the files appear once they are mounted. It must be empty, and outside of backing.",
-		takes: `it takes a folder in quotes, such as "~/Vitrine"`,
+		takes: textf(`it takes a folder in quotes, such as "~/Vitrine"`),
 		at:    func(c *Config) any { return &c.MountPoint },
 		check: checkMountPoint,
 	},
 	{
 		name: "in_place", field: "InPlace",
 		about: "Mount over the backing folder itself, to watch it where it is; mount_point is not used then.",
-		takes: "it takes true or false, without quotes",
+		takes: textf("it takes true or false, without quotes"),
 		at:    func(c *Config) any { return &c.InPlace },
 		check: checkSwitch,
 	},
 	{
 		name: "read_only", field: "ReadOnly",
 		about: "Refuse every change: files can be opened and copied out, never written, renamed or deleted.",
-		takes: "it takes true or false, without quotes",
+		takes: textf("it takes true or false, without quotes"),
 		at:    func(c *Config) any { return &c.ReadOnly },
 		check: checkSwitch,
 	},
 	{
 		name: "fast", field: "Fast",
 		about: "Let the kernel gather writes, which is faster; single writes are not seen then. Only with in_place.",
-		takes: "it takes true or false, without quotes",
+		takes: textf("it takes true or false, without quotes"),
 		at:    func(c *Config) any { return &c.Fast },
 		check: checkSwitch,
 	},
 	{
 		name: "show_folder", field: "ShowFolder",
 		about: "Open the mounted folder in the file manager after a mount by click.",
-		takes: "it takes true or false, without quotes",
+		takes: textf("it takes true or false, without quotes"),
 		at:    func(c *Config) any { return &c.ShowFolder },
 		check: checkSwitch,
 	},
 	{
 		name: "log_file", field: "LogFile",
 		about: "A file to which every operation is written as one line of JSON; empty for none.",
-		takes: `it takes a file in quotes, such as "~/vitrine.ndjson", or "" for none`,
+		takes: textf(`it takes a file in quotes, such as "~/vitrine.ndjson", or "" for none`),
 		at:    func(c *Config) any { return &c.LogFile },
 		check: checkLogFile,
 	},
 	{
 		name: "keep_events", field: "KeepEvents",
 		about: fmt.Sprintf("How many of the latest operations the Log tab can show: %d to %d.", MinKeepEvents, MaxKeepEvents),
-		takes: fmt.Sprintf("it takes a whole number from %s to %s", fewest, most),
+		takes: textf("it takes a whole number from %s to %s", fewest, most),
 		at:    func(c *Config) any { return &c.KeepEvents },
 		check: checkKeepEvents,
 	},
 	{
 		name: "mount_on_start", field: "MountOnStart",
 		about: "Mount as soon as Vitrine starts. While backing is not there yet, as on a network disk, it waits for it.",
-		takes: "it takes true or false, without quotes",
+		takes: textf("it takes true or false, without quotes"),
 		at:    func(c *Config) any { return &c.MountOnStart },
 		check: checkSwitch,
 	},
 	{
 		name: "metrics", field: "Metrics",
 		about: "Where Prometheus may read metrics, on this machine only, such as 127.0.0.1:9464; empty for nowhere.",
-		takes: `it takes an address in quotes, such as "127.0.0.1:9464", or "" for none`,
+		takes: textf(`it takes an address in quotes, such as "127.0.0.1:9464", or "" for none`),
 		at:    func(c *Config) any { return &c.Metrics },
 		check: checkMetrics,
 	},
@@ -105,7 +105,7 @@ func noticeKey(name, about string, at func(*Notices) *bool) key {
 	return key{
 		name: name, field: "Notices",
 		about: about,
-		takes: "it takes true or false, without quotes",
+		takes: textf("it takes true or false, without quotes"),
 		at:    func(c *Config) any { return at(&c.Notices) },
 		check: checkSwitch,
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"vitrine/app/config/failure"
 )
 
 // maxFile is far more than any configuration needs, and little enough to read whole.
@@ -24,9 +25,9 @@ const maxProblems = 20
 
 // Problem is one mistake in a configuration file.
 type Problem struct {
-	Line    int    // 1 for the first line, 0 where no line is to blame
-	Key     string // "" where no key is to blame
-	Message string // one clause for people; names the key
+	Line   int    // 1 for the first line, 0 where no line is to blame
+	Key    string // "" where no key is to blame
+	Reason Reason // one clause for people; names the key
 }
 
 // FileError is everything that is wrong with a configuration file.
@@ -35,25 +36,29 @@ type FileError struct {
 	Problems []Problem // by line, at least one
 }
 
-// Error lists every problem with its line, and says what to do.
-func (e *FileError) Error() string {
-	const cure = "Correct it in a text editor, or move the file away to start with the defaults."
+// Error is Reason in English.
+func (e *FileError) Error() string { return e.Reason().String() }
+
+// Reason lists every problem with its line, and says what to do.
+func (e *FileError) Reason() Reason {
 	if len(e.Problems) == 1 {
-		return fmt.Sprintf("%s %s. %s", e.Path, e.Problems[0], cure)
+		return textf("%s %s. Correct it in a text editor, or move the file away to start with the defaults.", e.Path, e.Problems[0].where())
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s has %d problems:\n", e.Path, len(e.Problems))
+	list := Reason{Format: strings.Repeat("  %s.\n", len(e.Problems))}
 	for _, p := range e.Problems {
-		fmt.Fprintf(&b, "  %s.\n", p)
+		list.Args = append(list.Args, p.where())
 	}
-	return b.String() + strings.Replace(cure, "Correct it", "Correct them", 1)
+	return textf("%s has %d problems:\n%sCorrect them in a text editor, or move the file away to start with the defaults.", e.Path, len(e.Problems), list)
 }
 
-func (p Problem) String() string {
+func (p Problem) String() string { return p.where().String() }
+
+// where is the reason with the line before it.
+func (p Problem) where() Reason {
 	if p.Line == 0 {
-		return p.Message
+		return p.Reason
 	}
-	return fmt.Sprintf("line %d: %s", p.Line, p.Message)
+	return textf("line %d: %s", p.Line, p.Reason)
 }
 
 // Load reads the configuration at path. A missing file gives the defaults, and so does a key that the file does not
@@ -78,7 +83,7 @@ func readFile(path string) ([]byte, error) {
 	case err != nil:
 		return nil, unreadable(path, err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("cannot read the settings: %s is not a file; move it away to start with the defaults", path)
+		return nil, failure.Textf("cannot read the settings: %s is not a file; move it away to start with the defaults", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -90,7 +95,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, unreadable(path, err)
 	}
 	if len(text) > maxFile {
-		return nil, fmt.Errorf("cannot read the settings: %s is larger than 1 MiB, so it can hardly be a configuration; move it away to start with the defaults", path)
+		return nil, failure.Textf("cannot read the settings: %s is larger than 1 MiB, so it can hardly be a configuration; move it away to start with the defaults", path)
 	}
 	return text, nil
 }
@@ -100,7 +105,7 @@ func unreadable(path string, err error) error {
 	if errors.As(err, &pathErr) {
 		err = pathErr.Err
 	}
-	return fmt.Errorf("cannot read the settings in %s: %w; make the file readable for you, or move it away to start with the defaults", path, err)
+	return failure.Textf("cannot read the settings in %s: %v; make the file readable for you, or move it away to start with the defaults", path, err)
 }
 
 // document is a configuration file and where each key stands in it.
@@ -126,7 +131,7 @@ func parse(path string, text []byte) (*document, error) {
 	d.breaks = lineBreaks(d.text)
 	d.scan()
 	if v, newer := d.newerVersion(); newer {
-		return nil, fmt.Errorf("%s line %d: the file has version %d, of a newer Vitrine; this one knows version %d. "+
+		return nil, failure.Textf("%s line %d: the file has version %d, of a newer Vitrine; this one knows version %d. "+
 			"Update Vitrine, or move the file away to start with the defaults", path, d.entries[versionKey].line, v, Version)
 	}
 	d.assign()
@@ -137,8 +142,8 @@ func parse(path string, text []byte) (*document, error) {
 	return d, nil
 }
 
-func (d *document) blame(line int, key, format string, args ...any) {
-	d.problems = append(d.problems, Problem{line, key, fmt.Sprintf(format, args...)})
+func (d *document) blame(line int, key string, reason Reason) {
+	d.problems = append(d.problems, Problem{line, key, reason})
 }
 
 // line returns the number of the line that holds the byte at offset.
@@ -157,7 +162,7 @@ func lineBreaks(text []byte) []int {
 // scan finds the keys with their values, up to the first mistake of syntax or too many others.
 func (d *document) scan() {
 	if bad := invalidUTF8(d.text); bad >= 0 {
-		d.blame(d.line(bad), "", "the text is not valid UTF-8; save the file as UTF-8")
+		d.blame(d.line(bad), "", textf("the text is not valid UTF-8; save the file as UTF-8"))
 		return
 	}
 	var p unstable.Parser
@@ -168,7 +173,7 @@ func (d *document) scan() {
 		case unstable.Table, unstable.ArrayTable:
 			section = true
 			name, start, _ := dottedKey(node)
-			d.blame(d.line(start), name, "[%s] is not known; there are no sections, every key stands by itself", show(name))
+			d.blame(d.line(start), name, textf("[%s] is not known; there are no sections, every key stands by itself", show(name)))
 		case unstable.KeyValue:
 			if !section {
 				d.add(node)
@@ -179,7 +184,7 @@ func (d *document) scan() {
 	if errors.As(p.Error(), &syntax) {
 		d.blameSyntax(int(p.Range(syntax.Highlight).Offset), syntax.Message)
 	} else if p.Error() != nil {
-		d.blame(0, "", "this is not TOML: %v", p.Error())
+		d.blame(0, "", textf("this is not TOML: %v", p.Error()))
 	}
 }
 
@@ -191,10 +196,10 @@ func (d *document) blameSyntax(at int, message string) {
 	name, value, isValue := strings.Cut(text, "=")
 	k := keyNamed(strings.TrimSpace(name))
 	if k == nil || !isValue || at-start < len(name) {
-		d.blame(line, "", "this is not TOML: %s", message)
+		d.blame(line, "", textf("this is not TOML: %s", message))
 		return
 	}
-	d.blame(line, k.name, "%s is %s; %s (%s)", k.name, clip(strings.TrimSpace(value)), k.takes, message)
+	d.blame(line, k.name, textf("%s is %s; %s (%s)", k.name, clip(strings.TrimSpace(value)), k.takes, message))
 }
 
 func invalidUTF8(text []byte) int {
@@ -227,11 +232,11 @@ func (d *document) add(node *unstable.Node) {
 	name, start, end := dottedKey(node)
 	line := d.line(start)
 	if first, twice := d.entries[name]; twice {
-		d.blame(line, name, "%s is set a second time; line %d sets it already", show(name), first.line)
+		d.blame(line, name, textf("%s is set a second time; line %d sets it already", show(name), first.line))
 		return
 	}
 	if keyNamed(name) == nil && name != versionKey {
-		d.blame(line, name, "%s", unknownKey(name))
+		d.blame(line, name, unknownKey(name))
 		return
 	}
 	e := entry{line: line, end: int(node.Raw.Offset + node.Raw.Length)}
@@ -243,11 +248,11 @@ func (d *document) add(node *unstable.Node) {
 	d.entries[name] = e
 }
 
-func unknownKey(name string) string {
+func unknownKey(name string) Reason {
 	if near := nearestKey(name); near != "" {
-		return fmt.Sprintf("%s is not a known key; did you mean %s?", show(name), near)
+		return textf("%s is not a known key; did you mean %s?", show(name), near)
 	}
-	return fmt.Sprintf("%s is not a known key; the keys are %s", show(name), strings.Join(keyNames(), ", "))
+	return textf("%s is not a known key; the keys are %s", show(name), strings.Join(keyNames(), ", "))
 }
 
 func decodeValue(source []byte) any {
@@ -272,7 +277,7 @@ func isVersion(value any) bool {
 // assign takes the values over into the configuration and checks them.
 func (d *document) assign() {
 	if e, set := d.entries[versionKey]; set && !isVersion(e.value) {
-		d.blame(e.line, versionKey, "version is %s; it takes %d", d.source(e), Version)
+		d.blame(e.line, versionKey, textf("version is %s; it takes %d", d.source(e), Version))
 	}
 	wrong := map[string]bool{}
 	for i := range keys {
@@ -282,7 +287,7 @@ func (d *document) assign() {
 			continue
 		}
 		wrong[k.name] = true
-		d.blame(e.line, k.name, "%s is %s; %s", k.name, d.source(e), k.takes)
+		d.blame(e.line, k.name, textf("%s is %s; %s", k.name, d.source(e), k.takes))
 	}
 	for _, p := range d.config.wrongFields() {
 		if !wrong[p.key.name] {
@@ -299,10 +304,10 @@ func (d *document) assign() {
 func (d *document) blameValue(p problem) {
 	e, set := d.entries[p.key.name]
 	if set {
-		d.blame(e.line, p.key.name, "%s is %s; %s", p.key.name, d.source(e), p.reason)
+		d.blame(e.line, p.key.name, textf("%s is %s; %s", p.key.name, d.source(e), p.reason))
 		return
 	}
-	d.blame(0, p.key.name, "%s is not set, so it is %s; %s", p.key.name, p.key.text(d.config), p.reason)
+	d.blame(0, p.key.name, textf("%s is not set, so it is %s; %s", p.key.name, p.key.text(d.config), p.reason))
 }
 
 // source returns the value of an entry as it is written, cut to what fits in a message.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"vitrine/app/config/failure"
 )
 
 const header = `# Settings of Vitrine. The settings window changes the values below and leaves all else in this file as it is.
@@ -37,7 +39,7 @@ func Save(path string, c Config) error {
 	}
 	text = doc.with(c)
 	if again, err := parse(path, text); err != nil || again.config != c {
-		return notSaved(path, fmt.Errorf("the new text would not read back as it was meant (%v); please report this", err))
+		return notSaved(path, failure.Textf("the new text would not read back as it was meant (%v); please report this", err))
 	}
 	if err := Replace(path, text); err != nil {
 		return notSaved(path, err)
@@ -46,7 +48,7 @@ func Save(path string, c Config) error {
 }
 
 func notSaved(path string, err error) error {
-	return fmt.Errorf("the settings were not saved, %s is as it was: %w", path, err)
+	return failure.Textf("the settings were not saved, %s is as it was: %v", path, err)
 }
 
 func joinFields(wrong []FieldError) error {
@@ -66,7 +68,7 @@ func target(path string) (string, error) {
 	if _, lerr := os.Lstat(path); errors.Is(lerr, fs.ErrNotExist) {
 		return path, nil
 	}
-	return path, fmt.Errorf("the link leads nowhere (%w); correct or remove it", err)
+	return path, failure.Textf("the link leads nowhere (%v); correct or remove it", err)
 }
 
 // with returns the document's text with the values of c.

@@ -15,6 +15,8 @@ import (
 
 	"github.com/adrg/xdg"
 	"github.com/gofrs/flock"
+
+	"vitrine/app/config/failure"
 )
 
 const (
@@ -34,7 +36,7 @@ type Report struct {
 // Folder returns where reports are kept, whether or not it exists.
 func Folder() (string, error) {
 	if !filepath.IsAbs(xdg.StateHome) {
-		return "", errors.New("there is no folder for crash reports, because your home folder is not known")
+		return "", failure.Textf("there is no folder for crash reports, because your home folder is not known")
 	}
 	return filepath.Join(xdg.StateHome, "vitrine", "crash"), nil
 }

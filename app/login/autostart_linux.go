@@ -1,17 +1,18 @@
 package login
 
 import (
-	"errors"
 	"path/filepath"
 	"strings"
 
 	"github.com/adrg/xdg"
+
+	"vitrine/app/config/failure"
 )
 
 // file is the entry of the person's own folder; see the Desktop Application Autostart Specification.
 func file() (string, error) {
 	if !filepath.IsAbs(xdg.ConfigHome) {
-		return "", errors.New("there is no folder for programs that start at login, because your home folder is not known; set HOME and start again")
+		return "", failure.Textf("there is no folder for programs that start at login, because your home folder is not known; set HOME and start again")
 	}
 	return filepath.Join(xdg.ConfigHome, "autostart", ID+".desktop"), nil
 }

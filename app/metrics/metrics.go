@@ -4,7 +4,6 @@ package metrics
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"vitrine/app/config/failure"
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
@@ -130,7 +130,7 @@ type Server struct {
 func Serve(address string, m *Sink) (*Server, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("the metrics cannot be served at %s: %w. Choose another port, or end what uses it", address, reason(err))
+		return nil, failure.Textf("the metrics cannot be served at %s: %v. Choose another port, or end what uses it", address, reason(err))
 	}
 	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 	mux := http.NewServeMux()

@@ -18,11 +18,13 @@ type LineError struct {
 	Err  error
 }
 
+// CutFormat is what there is to say of a line that is cut, in the form of fmt.Sprintf for its number.
+const CutFormat = "line %d, the last, is cut: the log was still being written, or the disk was full. Everything before it was read"
+
 func (e *LineError) Error() string {
 	switch {
 	case e.Cut:
-		return fmt.Sprintf("line %d, the last, is cut: the log was still being written, or the disk was full. "+
-			"Everything before it was read", e.Line)
+		return fmt.Sprintf(CutFormat, e.Line)
 	case errors.Is(e.Err, errTooLong):
 		return fmt.Sprintf("line %d is longer than %d MiB: this is no log of operations. Choose a file that was written "+
 			"with --log or saved from the log", e.Line, longestLine>>20)
