@@ -197,9 +197,14 @@ func (c *controller) eject(ctx context.Context, force bool) error {
 	return c.waiting.eject(ctx, force)
 }
 
+// ejectNow is eject for somebody who waits; a reason to refuse that is not the drive's own is shown as the controller's.
 func (c *controller) ejectNow(ctx context.Context, force bool) error {
 	c.report(nil)
-	return c.eject(ctx, force)
+	err := c.eject(ctx, force)
+	if err != nil && c.driveStatus().Problem == nil {
+		c.report(err)
+	}
+	return err
 }
 
 // OpenFolder shows the mount point in the file manager, which is another process and so may touch it.
@@ -220,9 +225,8 @@ func (c *controller) show(folder string) {
 
 // Quit ejects and ends the program where that worked, or in any case with force.
 func (c *controller) Quit(force bool) {
-	c.report(nil)
 	go func() {
-		if err := c.eject(context.Background(), force); err == nil || force {
+		if err := c.ejectNow(context.Background(), force); err == nil || force {
 			c.stop()
 		}
 	}()

@@ -195,11 +195,14 @@ func (f *foreground) await(tick func()) error {
 // later.
 const endPatience = 20 * time.Second
 
+// ejectPatience is how long one attempt waits for what stands against it.
+const ejectPatience = 10 * time.Second
+
 // ejectUntilFree ejects, again and again while the drive is in use, and by force after another signal, or where the
 // session ends, which waits for nobody.
 func (f *foreground) ejectUntilFree(sessionEnds bool) error {
 	notify(daemon.SdNotifyStopping)
-	err := f.engine.eject(context.Background(), false)
+	err := f.tryEject()
 	var late <-chan time.Time
 	if err != nil {
 		wait := "It is ejected as soon as that is over."
@@ -217,12 +220,19 @@ func (f *foreground) ejectUntilFree(sessionEnds bool) error {
 			return f.force()
 		case <-time.After(250 * time.Millisecond):
 		}
-		err = f.engine.eject(context.Background(), false)
+		err = f.tryEject()
 	}
 	if s := f.engine.drive.Status(); s.State == fusefs.Failed {
 		return s.Problem
 	}
 	return nil
+}
+
+// tryEject gives up what does not end, to look for another signal. A disk that takes its time is waited for.
+func (f *foreground) tryEject() error {
+	ctx, cancel := context.WithTimeout(context.Background(), ejectPatience)
+	defer cancel()
+	return f.engine.eject(ctx, false)
 }
 
 var errForced = errors.New("ejected by force: programs that still had files open get errors from now on; what was written before is safe")

@@ -50,7 +50,8 @@ type Drive struct {
 
 	mu     sync.Mutex // guards all below, for short
 	status Status
-	mount  *mount // while Mounting, Mounted or Ejecting
+	news   chan struct{} // closed, and replaced, when status changes
+	mount  *mount        // while Mounting, Mounted or Ejecting
 
 	notify sync.Mutex // calls changed in the order of changes
 }
@@ -72,6 +73,7 @@ const (
 	forceTimeout  = 2 * time.Second  // likewise, at a forced one
 	busyTimeout   = time.Second      // for holders that only pass by, as a file manager does
 	endTimeout    = 10 * time.Second // from the unmount until serve has returned
+	mountTimeout  = 15 * time.Second // for a mount under way, at an eject
 )
 
 // NewDrive returns an unmounted drive. changed, which may be nil, is called with every new status, one at a time and
@@ -80,7 +82,7 @@ func NewDrive(record *oplog.Recorder, changed func(Status)) *Drive {
 	if changed == nil {
 		changed = func(Status) {}
 	}
-	d := &Drive{record: record, changed: changed, status: Status{Since: time.Now()}}
+	d := &Drive{record: record, changed: changed, status: Status{Since: time.Now()}, news: make(chan struct{})}
 	d.health.drive = d
 	record.Attach(&d.health)
 	return d
@@ -115,6 +117,10 @@ func (d *Drive) update(f func(s *Status) bool) bool {
 		d.status = old
 	} else if d.status.State != old.State {
 		d.status.Since = time.Now()
+	}
+	if ok {
+		close(d.news)
+		d.news = make(chan struct{})
 	}
 	now := d.status
 	d.mu.Unlock()
@@ -311,6 +317,7 @@ func (d *Drive) awaitHolders(m *mount) {
 
 // Eject unmounts: it waits for the operations in flight, writes the backing folder to disk, and unmounts where
 // nothing is in use. Otherwise it leaves the mount as it is and answers a *Problem that says what stands against it.
+// While the drive is being mounted it waits for that first; while it is being ejected it answers what that eject does.
 //
 // With force it unmounts in any case, after the same waiting in short: programs that still have files open get errors
 // from then on. What they were told is written stays written. On return the drive is Unmounted or, where a stalled
@@ -320,8 +327,14 @@ func (d *Drive) Eject(ctx context.Context, force bool) error {
 	if force {
 		from = append(from, Ejecting)
 	}
-	if !d.enter(from, Ejecting, textf("Waiting for operations in flight")) {
-		return d.ejectAgain()
+	for !d.enter(from, Ejecting, textf("Waiting for operations in flight")) {
+		over, problem := d.join(ctx, force)
+		if problem != nil {
+			return problem
+		}
+		if over {
+			return nil
+		}
 	}
 	d.mu.Lock()
 	m := d.mount
@@ -345,12 +358,35 @@ func (d *Drive) Eject(ctx context.Context, force bool) error {
 	return nil
 }
 
-// ejectAgain answers an Eject in a state that has nothing to eject.
-func (d *Drive) ejectAgain() error {
-	if s := d.Status(); s.State == Mounting || s.State == Ejecting {
-		return &Problem{Kind: EjectFailed, What: textf("The drive is %s just now.", s.State), Cure: textf("Try again in a moment.")}
+// join waits for what another caller began. It answers how an eject ended, and is not over where there is a mount to eject.
+func (d *Drive) join(ctx context.Context, force bool) (over bool, problem *Problem) {
+	limit := mountTimeout
+	if force {
+		limit = forceTimeout
 	}
-	return nil
+	late, ejecting := time.After(limit), false
+	for {
+		d.mu.Lock()
+		s, news := d.status, d.news
+		d.mu.Unlock()
+		switch {
+		case s.State == Mounting:
+			ejecting = false
+		case s.State == Ejecting && s.Problem == nil:
+			ejecting, late = true, nil
+		case s.State == Ejecting, ejecting && s.Problem != nil:
+			return true, s.Problem
+		default:
+			return s.State != Mounted, nil
+		}
+		select {
+		case <-news:
+			continue
+		case <-late:
+		case <-ctx.Done():
+		}
+		return true, &Problem{Kind: EjectFailed, What: textf("The drive is %s just now.", s.State), Cure: textf("Try again in a moment.")}
+	}
 }
 
 func (d *Drive) ejectNow(ctx context.Context, m *mount, force bool) *Problem {

@@ -98,6 +98,14 @@ func serveTest(config string) {
 			say(drive.Eject(context.Background(), false))
 		case "force":
 			say(drive.Eject(context.Background(), true))
+		case "eject together":
+			say(together(func() error { return drive.Eject(context.Background(), false) }))
+		case "mount and eject":
+			go drive.Mount(context.Background(), c)
+			for drive.Status().State == Unmounted {
+				time.Sleep(time.Millisecond / 10)
+			}
+			say(drive.Eject(context.Background(), false))
 		case "mount":
 			say(drive.Mount(context.Background(), c))
 		case "flush":
@@ -279,3 +287,21 @@ func (p *child) file(name string) string { return filepath.Join(p.path, name) }
 
 // behind names the same file in the backing folder.
 func (p *child) behind(name string) string { return filepath.Join(p.backing, name) }
+
+// together calls f twice at once. The answers must be of one kind.
+func together(f func() error) error {
+	answers := make(chan error, 2)
+	for range cap(answers) {
+		go func() { answers <- f() }()
+	}
+	var one, other *Problem
+	errors.As(<-answers, &one)
+	errors.As(<-answers, &other)
+	switch {
+	case one == nil && other == nil:
+		return nil
+	case one != nil && other != nil && one.Kind == other.Kind:
+		return one
+	}
+	return &Problem{What: textf("one was told %v, the other %v", one, other)}
+}

@@ -72,6 +72,40 @@ func TestEjectBusyNamesTheHolder(t *testing.T) {
 	}
 }
 
+// TestEjectWhileEjecting ejects from two sides at once, as a person may who clicks and closes the window.
+func TestEjectWhileEjecting(t *testing.T) {
+	p := mountChild(t)
+	file, err := os.Create(p.file("held"))
+	check(t, err)
+	for range 20 {
+		if a := p.ask("eject together"); a.Err == nil || a.Err.Kind != Busy || a.Status.State != Mounted {
+			t.Fatalf("with an open file: %v, %+v", a.Err, a.Status)
+		}
+	}
+	check(t, file.Close())
+	for range 20 {
+		if a := p.ask("eject together"); a.Err != nil || a.Status.State != Unmounted {
+			t.Fatalf("%v, %+v", a.Err, a.Status)
+		}
+		if a := p.ask("mount"); a.Err != nil {
+			t.Fatal(a.Err)
+		}
+	}
+	p.ejects()
+}
+
+// TestEjectWhileMounting ejects what is only about to be mounted.
+func TestEjectWhileMounting(t *testing.T) {
+	p := mountChild(t)
+	for range 20 {
+		p.ejects()
+		if a := p.ask("mount and eject"); a.Err != nil || a.Status.State != Unmounted {
+			t.Fatalf("%v, %+v", a.Err, a.Status)
+		}
+	}
+	p.ejects()
+}
+
 func TestEjectBusyWorkingFolder(t *testing.T) {
 	p := mountChild(t)
 	cmd := exec.Command("sleep", "60")

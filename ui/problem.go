@@ -98,14 +98,17 @@ func (b *banner) holders(all []Holder) fyne.CanvasObject {
 
 func (b *banner) actions(s Status) []fyne.CanvasObject {
 	u, p := b.ui, s.Problem
-	if s.State == Mounting || s.State == Ejecting {
-		return nil
-	}
 	var out []fyne.CanvasObject
 	add := func(label string, importance widget.Importance, f func()) {
 		button := widget.NewButton(label, f)
 		button.Importance = importance
 		out = append(out, button)
+	}
+	if s.State == Mounting || s.State == Ejecting {
+		if u.asked == toQuit {
+			add(tr("Force eject and quit…"), widget.MediumImportance, u.confirmForce)
+		}
+		return out
 	}
 	if p.Create != "" {
 		add(tr("Create folder and mount"), widget.HighImportance, func() { u.mount(true) })
