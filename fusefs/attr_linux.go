@@ -278,8 +278,10 @@ func (c *call) chown(fh uint64, in *wire.SetattrIn) int {
 func (c *call) truncate(fh uint64, in *wire.SetattrIn) int {
 	size := int64(in.Size)
 	defer c.changed(c.node)
-	return c.change(oplog.Event{Op: oplog.Truncate, Handle: fh, Size: size}, func(r reference) error {
-		var err error
+	return c.change(oplog.Event{Op: oplog.Truncate, Handle: fh, Size: size}, func(r reference) (err error) {
+		if c.fs.fast && in.Valid&wire.FattrMtime == 0 {
+			defer keepMtime(r)()
+		}
 		if fh != 0 {
 			err = unix.Ftruncate(r.fd, size)
 		} else {
@@ -301,6 +303,17 @@ func (c *call) utimens(fh uint64, in *wire.SetattrIn) int {
 	return c.change(oplog.Event{Op: oplog.Utimens, Handle: fh}, func(r reference) error {
 		return unix.UtimesNanoAt(r.fd, "", times, unix.AT_EMPTY_PATH)
 	})
+}
+
+// keepMtime returns what gives a file back its time of last modification. In fast mode the kernel keeps that time itself, and
+// leaves it where a size is set that the file has.
+func keepMtime(r reference) func() {
+	var st unix.Stat_t
+	if unix.Fstat(r.fd, &st) != nil {
+		return func() {}
+	}
+	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, st.Mtim}
+	return func() { unix.UtimesNanoAt(r.fd, "", times, unix.AT_EMPTY_PATH) }
 }
 
 func setTime(valid, set, now uint32, sec uint64, nsec uint32) unix.Timespec {

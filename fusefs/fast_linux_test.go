@@ -25,6 +25,10 @@ func TestModelFast(t *testing.T) {
 	}
 	m := newModelOn(t, p)
 	m.fast = true
+	m.cases(t)
+	if a := p.ask("mount"); a.Err != nil {
+		t.Fatal(a.Err)
+	}
 	m.check(t, 15*time.Second)
 }
 
