@@ -90,10 +90,12 @@ func (a *answers) frame() *control.Frame {
 			Path: o.Path, PID: o.PID, Process: o.Proc, Read: o.Read, Written: o.Written, ReadRate: o.ReadRate, WriteRate: o.WriteRate,
 		})
 	}
-	for _, e := range s.InFlight[:min(len(s.InFlight), control.MaxRows)] {
-		f.Busy = append(f.Busy, control.Operation{
-			Op: e.Op.String(), Path: e.Path, PID: e.PID, Process: e.Proc, Age: time.Duration(e.Duration),
-		})
+	for i, e := range s.InFlight[:min(len(s.InFlight), control.MaxRows)] {
+		o := control.Operation{Op: e.Op.String(), Path: e.Path, PID: e.PID, Process: e.Proc, Age: time.Duration(e.Duration)}
+		if s.Waits != nil {
+			o.Waits = s.Waits[i].String()
+		}
+		f.Busy = append(f.Busy, o)
 	}
 	for _, o := range s.Ops {
 		l := o.All

@@ -36,6 +36,8 @@ var (
 	_ ui.LayoutKeeper  = (*controller)(nil)
 	_ ui.FactsProvider = (*controller)(nil)
 	_ ui.Starter       = (*controller)(nil)
+
+	_ ui.StandingTeller = (*controller)(nil)
 )
 
 // newController returns a controller of an unmounted drive; say is told what the window does not show.
@@ -121,8 +123,13 @@ func showProblem(p *fusefs.Problem) *ui.Problem {
 		return nil
 	}
 	shown := &ui.Problem{What: say(p.What), Cure: say(p.Cure), Command: p.Command, Create: p.Create}
-	for _, h := range p.Holders {
-		shown.Holders = append(shown.Holders, ui.Holder(h))
+	shown.Holders = showHolders(p.Holders)
+	return shown
+}
+
+func showHolders(all []fusefs.Holder) (shown []ui.Holder) {
+	for _, h := range all {
+		shown = append(shown, ui.Holder(h))
 	}
 	return shown
 }
@@ -222,6 +229,9 @@ func (c *controller) show(folder string) {
 		}
 	}()
 }
+
+// Standing names who is in the way of an eject though they have no file open.
+func (c *controller) Standing() []ui.Holder { return showHolders(c.engine.drive.Standing()) }
 
 // Quit ejects and ends the program where that worked, or in any case with force.
 func (c *controller) Quit(force bool) {

@@ -51,6 +51,7 @@ func newEngineOf(sizes oplog.Options, changed func(fusefs.Status)) *engine {
 		Recorded:     e.record.Recorded,
 		DroppedBytes: e.record.DroppedBytes,
 		Source:       newSources(func() string { return e.drive.Status().MountPoint }),
+		Wait:         e.disk.wait,
 	})
 	e.record.Attach(e.model)
 	return e

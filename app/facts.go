@@ -8,6 +8,7 @@ import (
 
 	"vitrine/fusefs"
 	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
 )
 
 // disk looks at the backing folder of the present mount. It opens the folder before anything is mounted over it: so what it
@@ -28,7 +29,7 @@ func (d *disk) follow(s fusefs.Status) {
 	case checked:
 		d.close()
 		if root, err := os.OpenRoot(s.Backing); err == nil {
-			d.facts = &facts{root: root, readOnly: s.ReadOnly}
+			d.facts = &facts{root: root, readOnly: s.ReadOnly, storage: storageOf(root), locks: newInquiry[[]activity.Who]()}
 		}
 	case s.State == fusefs.Unmounted || s.State == fusefs.Failed:
 		d.close()
@@ -52,10 +53,20 @@ func (d *disk) now() activity.Facts {
 	return d.facts
 }
 
+// wait says what an operation of the present mount waits for.
+func (d *disk) wait(e oplog.Event) activity.Wait {
+	if f, ok := d.now().(*facts); ok {
+		return f.wait(e)
+	}
+	return activity.Wait{}
+}
+
 // facts are what the backing folder knows. They stay valid, and know nothing, when the folder is closed.
 type facts struct {
 	root     *os.Root
 	readOnly bool
+	storage  storage
+	locks    inquiry[[]activity.Who]
 }
 
 // ReadOnly says that the drive refuses all writing.

@@ -6,56 +6,27 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"vitrine/fusefs/oplog"
 )
 
-// Bounds of what is asked of a process.
-const (
-	sourcePatience = 20 * time.Millisecond // for an answer; a disk that is gone gives none
-	maxDescriptors = 512                   // of a process; one with more of them is no copy
-)
+// maxDescriptors is how many of a process are looked at: one with more of them is no copy.
+const maxDescriptors = 512
 
-// sources finds out how far processes have come with reading what they copy into the drive.
-type sources struct {
-	mountPoint func() string
-	asking     chan struct{} // holds one token while somebody asks
-}
-
-// newSources returns a source for activity.Options. Files of the drive itself, at mountPoint, are no source.
+// newSources returns a source for activity.Options, which finds out how far processes have come with reading what they copy
+// into the drive. Files of the drive itself, at mountPoint, are no source.
 func newSources(mountPoint func() string) func(oplog.OpenHandle) (position, size int64, ok bool) {
-	s := &sources{mountPoint: mountPoint, asking: make(chan struct{}, 1)}
-	return s.of
+	sources := newInquiry[source]()
+	return func(h oplog.OpenHandle) (position, size int64, ok bool) {
+		found, ok := sources.ask(func() (source, bool) { return sourceOf(int(h.PID), mountPoint()) })
+		return found.position, found.size, ok
+	}
 }
 
 // source is an open file that a process reads; position and size in bytes.
 type source struct{ position, size int64 }
-
-// of asks for the source of a handle. While an earlier question has no answer yet there is none to this one.
-func (s *sources) of(h oplog.OpenHandle) (position, size int64, ok bool) {
-	select {
-	case s.asking <- struct{}{}:
-	default:
-		return 0, 0, false
-	}
-	answer := make(chan source, 1)
-	go func() {
-		defer func() { <-s.asking }()
-		if found, ok := sourceOf(int(h.PID), s.mountPoint()); ok {
-			answer <- found
-		}
-		close(answer)
-	}()
-	select {
-	case found, ok := <-answer:
-		return found.position, found.size, ok
-	case <-time.After(sourcePatience):
-		return 0, 0, false
-	}
-}
 
 // sourceOf returns what a process copies into the drive.
 func sourceOf(pid int, mountPoint string) (source, bool) {

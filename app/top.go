@@ -160,7 +160,11 @@ func fileRows(files []control.File) [][]string {
 func busyRows(busy []control.Operation) [][]string {
 	var rows [][]string
 	for _, o := range busy {
-		rows = append(rows, []string{process(o.Process, o.PID), o.Op, age(o.Age), printable(o.Path)})
+		file := printable(o.Path)
+		if o.Waits != "" {
+			file += "  waits for " + printable(o.Waits)
+		}
+		rows = append(rows, []string{process(o.Process, o.PID), o.Op, age(o.Age), file})
 	}
 	return rows
 }

@@ -358,6 +358,18 @@ func (d *Drive) Eject(ctx context.Context, force bool) error {
 	return nil
 }
 
+// Standing names the processes that keep the mounted drive busy though they have no file open there: it is their working
+// folder, or their program lies on it. On Linux only.
+func (d *Drive) Standing() []Holder {
+	d.mu.Lock()
+	m := d.mount
+	d.mu.Unlock()
+	if m == nil {
+		return nil
+	}
+	return m.attachment.standing()
+}
+
 // join waits for what another caller began. It answers how an eject ended, and is not over where there is a mount to eject.
 func (d *Drive) join(ctx context.Context, force bool) (over bool, problem *Problem) {
 	limit := mountTimeout

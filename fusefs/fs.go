@@ -78,6 +78,7 @@ type call struct {
 	fs *FS
 	message
 	by      caller
+	thread  int32 // of ours, that serves it; 0 where unknown
 	pending *oplog.Pending
 	out     oplog.Outcome
 	tally   *oplog.Tally   // of the handle that the operation is about
@@ -89,7 +90,7 @@ type call struct {
 
 // begin records that an operation begins.
 func (c *call) begin(e oplog.Event) {
-	e.PID = c.by.tid
+	e.PID, e.Thread = c.by.tid, c.thread
 	c.out, c.tally, c.held, c.moved, c.movers = oplog.Outcome{}, nil, nil, false, nil
 	c.pending = c.fs.record.Begin(e)
 }

@@ -28,3 +28,6 @@ func (a *attachment) holders() (found []Holder) {
 	}
 	return found
 }
+
+// standing is not looked for here.
+func (a *attachment) standing() []Holder { return nil }

@@ -16,17 +16,31 @@ import (
 // holders names the processes that keep the mount busy: by an open file, a mapped one, the working folder, the root or
 // the program itself. It reads links and tables in /proc, and of the mount only what the kernel has cached: the mount
 // is not asked. Processes of other users show nothing there unless we are root.
-func (a *attachment) holders() (found []Holder) { return a.holdersOf(nil) }
+func (a *attachment) holders() (found []Holder) {
+	return a.among(func(process string) []string {
+		return append(a.follow(allLinks(process), a.leadsHere), a.mappedBy(process)...)
+	})
+}
 
-// holdersOf is holders for those links in /proc/PID only that wanted accepts, nil for all and for mapped files.
-func (a *attachment) holdersOf(wanted func(link string) bool) (found []Holder) {
+// standing is holders for those that keep no file open: no handle tells of them.
+func (a *attachment) standing() []Holder {
+	return a.among(func(process string) []string { return a.follow(placeLinks(process), a.leadsHere) })
+}
+
+// holdersOf is holders for those links in /proc/PID only that wanted accepts.
+func (a *attachment) holdersOf(wanted func(link string) bool) []Holder {
+	return a.among(func(process string) []string { return a.follow(allLinks(process), wanted) })
+}
+
+// among asks for each process which paths it holds.
+func (a *attachment) among(held func(process string) (paths []string)) (found []Holder) {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, process := range processes {
 		pid, err := strconv.Atoi(filepath.Base(process))
 		if err != nil {
 			continue
 		}
-		for _, path := range a.heldBy(process, wanted) {
+		for _, path := range held(process) {
 			path = strings.TrimSuffix(path, " (deleted)")
 			found = append(found, Holder{PID: pid, Name: processName(process), Path: path})
 		}
@@ -37,19 +51,25 @@ func (a *attachment) holdersOf(wanted func(link string) bool) (found []Holder) {
 	return slices.Compact(found)
 }
 
-func (a *attachment) heldBy(process string, wanted func(link string) bool) (paths []string) {
-	links := []string{process + "/cwd", process + "/root", process + "/exe"}
+// placeLinks are the links of a process to its working folder, its root and its program; see proc_pid(5).
+func placeLinks(process string) []string {
+	return []string{process + "/cwd", process + "/root", process + "/exe"}
+}
+
+func allLinks(process string) []string {
 	fds, _ := filepath.Glob(process + "/fd/*")
-	for _, link := range append(links, fds...) {
+	return append(placeLinks(process), fds...)
+}
+
+// follow returns the paths on the mount that links lead to, of those that wanted accepts.
+func (a *attachment) follow(links []string, wanted func(link string) bool) (paths []string) {
+	for _, link := range links {
 		path, err := os.Readlink(link)
-		if err == nil && a.contains(path) && (wanted == nil && a.leadsHere(link) || wanted != nil && wanted(link)) {
+		if err == nil && a.contains(path) && wanted(link) {
 			paths = append(paths, path)
 		}
 	}
-	if wanted != nil {
-		return paths
-	}
-	return append(paths, a.mappedBy(process)...)
+	return paths
 }
 
 func (a *attachment) contains(path string) bool {

@@ -178,6 +178,7 @@ func (w *worker) run() {
 	s := w.server
 	runtime.LockOSThread() // so that it can be woken
 	w.thread = int32(unix.Gettid())
+	w.call.thread = w.thread
 	defer w.finish()
 	for {
 		n, waited := w.read()

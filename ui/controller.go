@@ -120,6 +120,12 @@ type FolderOpener interface {
 	OpenContaining(path string)
 }
 
+// StandingTeller is a Controller that knows who keeps the drive busy without a file open there.
+type StandingTeller interface {
+	// Standing returns the processes whose working folder or program is on the drive. It may take some milliseconds.
+	Standing() []Holder
+}
+
 // Starter is a Controller that can say and change what happens at a login and at the start of the program. Its methods
 // may touch the disk: call them off the UI thread.
 type Starter interface {

@@ -106,6 +106,15 @@ func age(d time.Duration) string {
 	}
 }
 
+// countdown writes how long something will take, to the second that has begun.
+func countdown(d time.Duration) string {
+	s := int64((d + time.Second - 1) / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
 // clock writes the time of day of a wall clock reading in ns since 1970 UTC, to the microsecond.
 func clock(wall int64) string { return number(time.Unix(0, wall).Format("15:04:05.000000")) }
 

@@ -24,6 +24,7 @@ const (
 type cell struct {
 	text string
 	tone fyne.ThemeColorName // "" is the usual colour of text
+	done float32             // how much of a bar behind the text is filled, from 0 to 1; 0 for no bar
 }
 
 // rows feeds a grid. Rows are numbered from 0 and known by an id, which a row keeps wherever it moves. It is used on

@@ -84,8 +84,28 @@ func (p *gridPainter) row(i int) {
 	}
 	y := top + (bottom-top-p.pen.height)/2
 	for j, c := range v.cells[i] {
+		if c.done > 0 && p.spans[j].chars > 0 {
+			p.bar(j, image.Rect(0, top+p.px(barMargin), 0, bottom-p.px(barMargin)), c.done)
+		}
 		p.cell(j, y, c)
 	}
+}
+
+// barMargin is what a bar leaves of its row above and below it, and barPadding what its text leaves of it at its ends.
+const (
+	barMargin  = 2
+	barPadding = 5
+)
+
+// bar shows how far something has come.
+func (p *gridPainter) bar(j int, area image.Rectangle, done float32) {
+	at := p.spans[j]
+	left := at.x - p.g.seen.left - barPadding
+	width := at.width + 2*barPadding
+	area.Min.X, area.Max.X = p.px(left), p.px(left+width)
+	p.fill(area, faded(shade(colorWrite), 0x28))
+	area.Max.X = p.px(left + width*min(done, 1))
+	p.fill(area, faded(shade(colorWrite), 0x60))
 }
 
 // tintAlpha is how much of its colour a tinted row gets.

@@ -29,7 +29,7 @@ func newLatency(u *UI, t *tip, span func() timeSpan) *latency {
 		{column{key: "operation", title: tr("Operation"), chars: 11, flex: true},
 			func(o *opLatency, c *cell) { c.text = o.Op.String() }, by(func(o *opLatency) string { return o.Op.String() })},
 		{column{key: "histogram", title: tr("Spread"), chars: histogramChars, drop: 1, fixed: true},
-			func(o *opLatency, c *cell) { *c = cell{histogram(&o.Buckets), colorRead} }, nil},
+			func(o *opLatency, c *cell) { *c = cell{text: histogram(&o.Buckets), tone: colorRead} }, nil},
 	}
 	fields = append(fields, latencyFields("all", tr("All time"), 11, func(o *opLatency) *activity.Latency { return &o.All })...)
 	fields = append(fields, latencyFields("recent", tr("Last 10 seconds"), 9, func(o *opLatency) *activity.Latency { return &o.part })...)
@@ -42,7 +42,7 @@ func newLatency(u *UI, t *tip, span func() timeSpan) *latency {
 func latencyFields(key, name string, digits int, of func(*opLatency) *activity.Latency) []facet[opLatency] {
 	number := func(k, title string, chars, drop int, write func(*activity.Latency, *cell), value func(*activity.Latency) int64) facet[opLatency] {
 		return facet[opLatency]{column{key: key + "-" + k, title: title, chars: chars, right: true, drop: drop}, func(o *opLatency, c *cell) {
-			if *c = (cell{"–", colorMuted}); of(o).Count > 0 {
+			if *c = (cell{text: "–", tone: colorMuted}); of(o).Count > 0 {
 				*c = cell{}
 				write(of(o), c)
 			}
@@ -50,7 +50,7 @@ func latencyFields(key, name string, digits int, of func(*opLatency) *activity.L
 	}
 	took := func(k, title string, drop int, value func(*activity.Latency) time.Duration) facet[opLatency] {
 		return number(k, title, 7, drop,
-			func(l *activity.Latency, c *cell) { *c = cell{duration(value(l)), ageTone(value(l))} },
+			func(l *activity.Latency, c *cell) { *c = cell{text: duration(value(l)), tone: ageTone(value(l))} },
 			func(l *activity.Latency) int64 { return int64(value(l)) })
 	}
 	out := []facet[opLatency]{
@@ -68,7 +68,7 @@ func latencyFields(key, name string, digits int, of func(*opLatency) *activity.L
 
 func writeErrors(l *activity.Latency, c *cell) {
 	if l.Errors > 0 {
-		*c = cell{count(l.Errors), theme.ColorNameError}
+		*c = cell{text: count(l.Errors), tone: theme.ColorNameError}
 	}
 }
 

@@ -304,17 +304,17 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 		return ""
 	}
 	c[0] = p.markOf(p.rows.position(i), e)
-	c[1] = cell{clock(e.Wall), colorMuted}
+	c[1] = cell{text: clock(e.Wall), tone: colorMuted}
 	if before := p.event(i - 1); before != nil && !p.rows.sorted {
-		c[2] = cell{gap(time.Duration(e.Mono - before.Mono)), colorMuted}
+		c[2] = cell{text: gap(time.Duration(e.Mono - before.Mono)), tone: colorMuted}
 	}
 	c[3].text = e.Op.String()
 	c[4].text = paths(e)
-	c[5] = cell{handle(e.Handle), colorMuted}
+	c[5] = cell{text: handle(e.Handle), tone: colorMuted}
 	c[6].text, c[7].text = extent(e)
 	c[8] = result(e)
-	c[9] = cell{duration(time.Duration(e.Duration)), ageTone(time.Duration(e.Duration))}
-	c[10] = cell{process(e.Proc, e.PID), colorMuted}
+	c[9] = cell{text: duration(time.Duration(e.Duration)), tone: ageTone(time.Duration(e.Duration))}
+	c[10] = cell{text: process(e.Proc, e.PID), tone: colorMuted}
 	return ""
 }
 
@@ -323,11 +323,11 @@ func (p *logPanel) markOf(pos uint64, e *oplog.Event) cell {
 	_, hazard := p.ui.window.snap.HazardAt(e.Seq)
 	switch {
 	case hazard && p.bookmarks[pos]:
-		return cell{"★▲", theme.ColorNameWarning}
+		return cell{text: "★▲", tone: theme.ColorNameWarning}
 	case hazard:
-		return cell{" ▲", theme.ColorNameWarning}
+		return cell{text: " ▲", tone: theme.ColorNameWarning}
 	case p.bookmarks[pos]:
-		return cell{"★", theme.ColorNamePrimary}
+		return cell{text: "★", tone: theme.ColorNamePrimary}
 	default:
 		return cell{}
 	}
@@ -384,17 +384,17 @@ func (p *logPanel) showList() {
 func result(e *oplog.Event) cell {
 	switch {
 	case e.Flags&oplog.Panicked != 0:
-		return cell{tr("panic") + " " + errno(e.Errno), theme.ColorNameError}
+		return cell{text: tr("panic") + " " + errno(e.Errno), tone: theme.ColorNameError}
 	case e.Errno != 0 && !activity.IsError(*e):
-		return cell{errno(e.Errno), theme.ColorNameWarning}
+		return cell{text: errno(e.Errno), tone: theme.ColorNameWarning}
 	case e.Errno != 0:
-		return cell{errno(e.Errno), theme.ColorNameError}
+		return cell{text: errno(e.Errno), tone: theme.ColorNameError}
 	case e.Op == oplog.Write && e.Result < e.Size:
-		return cell{count(e.Result), theme.ColorNameWarning}
+		return cell{text: count(e.Result), tone: theme.ColorNameWarning}
 	case e.Op == oplog.Read || e.Op == oplog.Write || e.Op == oplog.Readdir:
 		return cell{text: count(e.Result)}
 	default:
-		return cell{tr("ok"), colorMuted}
+		return cell{text: tr("ok"), tone: colorMuted}
 	}
 }
 

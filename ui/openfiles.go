@@ -22,20 +22,19 @@ func newOpenFiles(u *UI, t *tip) *openFiles {
 		facet[file]{column{key: "file", title: tr("File"), chars: 24, flex: true}, writeOpenPath, by(func(f *file) string { return f.Path })},
 		facet[file]{column{key: "process", title: tr("Process"), chars: 17},
 			func(f *file, c *cell) { c.text = process(f.Proc, f.PID) }, by(func(f *file) string { return process(f.Proc, f.PID) })},
-		facet[file]{column{key: "mode", title: tr("Mode"), chars: 9, drop: 4}, writeMode, by(func(f *file) uint32 { return f.Mode & 3 })},
+		facet[file]{column{key: "mode", title: tr("Mode"), chars: 9, drop: 5}, writeMode, by(func(f *file) uint32 { return f.Mode & 3 })},
 		facet[file]{column{key: "read", title: tr("Read"), chars: 8, right: true, drop: 2},
 			func(f *file, c *cell) { c.text = sizeOrDash(f.Read) }, by(func(f *file) int64 { return f.Read })},
 		facet[file]{column{key: "written", title: tr("Written"), chars: 8, right: true},
 			func(f *file, c *cell) { c.text = sizeOrDash(f.Written) }, by(func(f *file) int64 { return f.Written })},
 		facet[file]{column{key: "rate", title: tr("Rate"), chars: 9, right: true}, func(f *file, c *cell) {
-			*c = cell{rateOrDash(f.ReadRate + f.WriteRate), flowTone(f.ReadRate, f.WriteRate)}
+			*c = cell{text: rateOrDash(f.ReadRate + f.WriteRate), tone: flowTone(f.ReadRate, f.WriteRate)}
 		}, by(func(f *file) float64 { return f.ReadRate + f.WriteRate })},
-		facet[file]{column{key: "left", title: tr("Left"), chars: 14, right: true, drop: 5},
-			func(f *file, c *cell) { c.text = left(f) }, by(func(f *file) time.Duration { return f.Left })},
-		facet[file]{column{key: "inflight", title: tr("In flight"), chars: 9, right: true, drop: 3},
+		facet[file]{column{key: "left", title: tr("Left"), chars: 12, right: true}, writeLeft, by(func(f *file) time.Duration { return f.Left })},
+		facet[file]{column{key: "inflight", title: tr("In flight"), chars: 9, right: true, drop: 4},
 			func(f *file, c *cell) { c.text = countOrNothing(f.InFlight) }, by(func(f *file) int { return f.InFlight })},
 		facet[file]{column{key: "age", title: tr("Open for"), chars: 11, right: true, drop: 1},
-			func(f *file, c *cell) { *c = cell{age(p.at.Sub(time.Unix(0, f.Opened))), colorMuted} }, by(func(f *file) int64 { return -f.Opened })},
+			func(f *file, c *cell) { *c = cell{text: age(p.at.Sub(time.Unix(0, f.Opened))), tone: colorMuted} }, by(func(f *file) int64 { return -f.Opened })},
 	)
 	p.table.grid.menu = func(row int) *fyne.Menu {
 		f := p.items[row]
@@ -58,7 +57,7 @@ func writeOpenPath(f *activity.OpenFile, c *cell) {
 	c.text = visible(f.Path)
 	switch {
 	case f.Deleted:
-		*c = cell{c.text + " " + tr("(deleted)"), colorMuted}
+		*c = cell{text: c.text + " " + tr("(deleted)"), tone: colorMuted}
 	case f.Dir && f.Path != "/":
 		c.text += "/"
 	}
@@ -67,20 +66,20 @@ func writeOpenPath(f *activity.OpenFile, c *cell) {
 func writeMode(f *activity.OpenFile, c *cell) {
 	c.text = mode(f.Mode)
 	if f.Dir {
-		*c = cell{tr("folder"), colorMuted}
+		*c = cell{text: tr("folder"), tone: colorMuted}
 	}
 }
 
-// left writes how far a file is written whose size is known before its end, and how long the rest will take.
-func left(f *activity.OpenFile) string {
+// writeLeft shows how far a file is written whose size is known before its end, and how long the rest will take.
+func writeLeft(f *activity.OpenFile, c *cell) {
 	if f.Expected <= 0 {
-		return ""
+		return
 	}
-	done := fmt.Sprintf("%d %%", min(100, f.Reached*100/f.Expected))
-	if f.Left <= 0 {
-		return done
+	c.done = min(1, float32(float64(f.Reached)/float64(f.Expected)))
+	c.text = fmt.Sprintf("%d %%", int(c.done*100))
+	if f.Left > 0 {
+		c.text = countdown(f.Left) + " " + fmt.Sprintf("%4s", c.text)
 	}
-	return done + ", " + age(f.Left+time.Second-1)
 }
 
 func sizeOrDash(bytes int64) string {

@@ -37,6 +37,11 @@ func full() *activity.Snapshot {
 			{Op: oplog.Rename, Path: "/x", Path2: "/y", Duration: 2100000000},
 			{Op: oplog.Read, Path: "/b.txt", Size: 10, Duration: 1500},
 		},
+		Waits: []activity.Sentence{
+			{Format: "the disk behind the backing folder (%s: %s)", Args: []any{"ext4", "pwrite64, balance_dirty_pages"}},
+			{Format: "%s of the same file, by %s", Args: []any{"write", activity.Who{PID: 42, Proc: "cp"}}},
+			{},
+		},
 		Ops: []activity.OpStats{
 			{Op: oplog.Open, All: activity.Latency{Count: 1234, P50: 1500, P95: 25000, P99: 1240000, Max: 2 * time.Second}},
 			{Op: oplog.Write, All: activity.Latency{Count: 5, Errors: 2, P50: 1, P95: 2, P99: 3, Max: 4}, Recent: activity.Latency{Count: 1, P50: 9000, P95: 9000, P99: 9000, Max: 9000}},
@@ -55,14 +60,14 @@ func TestPanelTexts(t *testing.T) {
 		want  [][]string
 	}{
 		{b.window.panels[0], b.window.panels[0].grid(), [][]string{
-			{"/a.bin", "cp 42", "w", "–", "12.3 MB", "5.00 MB/s", "61 %, 9 s", "2", "1 min 05 s"},
+			{"/a.bin", "cp 42", "w", "–", "12.3 MB", "5.00 MB/s", "0:09 61 %", "2", "1 min 05 s"},
 			{"/b.txt (deleted)", "cp 42", "r", "500 B", "–", "–", "", "", "1 s"},
 			{"/photos/", "cp 42", "folder", "–", "–", "–", "", "", "0 s"},
 		}},
 		{b.window.panels[1], b.window.panels[1].grid(), [][]string{
-			{"write", "/a.bin", "7", "1,048,576", "131,072", "6.00 s", "cp 42"},
-			{"rename", "/x → /y", "", "", "", "2.10 s", "kernel"},
-			{"read", "/b.txt", "", "0", "10", "1.50 µs", "kernel"},
+			{"write", "/a.bin", "7", "1,048,576", "131,072", "6.00 s", "cp 42", "the disk behind the backing folder (ext4: pwrite64, balance_dirty_pages)"},
+			{"rename", "/x → /y", "", "", "", "2.10 s", "kernel", "write of the same file, by cp (42)"},
+			{"read", "/b.txt", "", "0", "10", "1.50 µs", "kernel", ""},
 		}},
 		{b.panel("latency"), b.panel("latency").grid(), [][]string{
 			{"open", "              ", "1,234", "", "1.50 µs", "25.0 µs", "1.24 ms", "2.00 s", "–", "–", "–", "–", "–", "–"},

@@ -3,26 +3,24 @@ package ui
 import (
 	"sync/atomic"
 	"time"
-
-	"vitrine/fusefs/activity"
 )
 
-// ticker takes a snapshot every now and then, off the UI goroutine, and hands it over on the UI goroutine. It is
-// started and stopped there, too. Where the UI is slow it leaves snapshots out instead of queueing them.
-type ticker struct {
+// ticker takes something every now and then, off the UI goroutine, and hands it over on the UI goroutine. It is started
+// and stopped there, too. Where the UI is slow it leaves some out instead of queueing them.
+type ticker[T any] struct {
 	ui       *UI
 	interval time.Duration
-	take     func() *activity.Snapshot
-	show     func(*activity.Snapshot)
+	take     func() T
+	show     func(T)
 	idle     func() bool   // nobody looks; called from any goroutine; may be nil
 	running  chan struct{} // closed to stop; nil while stopped
 }
 
-func newTicker(u *UI, interval time.Duration, show func(*activity.Snapshot)) ticker {
-	return ticker{ui: u, interval: interval, take: u.ctl.Activity, show: show}
+func newTicker[T any](u *UI, interval time.Duration, take func() T, show func(T)) ticker[T] {
+	return ticker[T]{ui: u, interval: interval, take: take, show: show}
 }
 
-func (t *ticker) start() {
+func (t *ticker[T]) start() {
 	if t.running != nil {
 		return
 	}
@@ -31,14 +29,14 @@ func (t *ticker) start() {
 	go t.run(stop, t.idle)
 }
 
-func (t *ticker) stop() {
+func (t *ticker[T]) stop() {
 	if t.running != nil {
 		close(t.running)
 		t.running = nil
 	}
 }
 
-func (t *ticker) run(stop chan struct{}, idle func() bool) {
+func (t *ticker[T]) run(stop chan struct{}, idle func() bool) {
 	beat := time.NewTicker(t.interval)
 	defer beat.Stop()
 	var queued atomic.Bool

@@ -71,18 +71,19 @@ func fitText(s string, width, size float32, style fyne.TextStyle) string {
 	return middle(s, low)
 }
 
-// pathText is a path in one line that is shortened in its middle where it is too long; the whole is shown under the
-// mouse, and a tap copies it.
+// pathText is a path in one line that is shortened in its middle where it is too long; what is left out is shown
+// under the mouse, and a tap copies the whole.
 type pathText struct {
 	widget.BaseWidget
 	full string
 	text *canvas.Text
 	tone fyne.ThemeColorName
+	size float32
 	tip  *tip
 }
 
 func newPathText(t *tip, tone fyne.ThemeColorName, bold bool) *pathText {
-	p := &pathText{text: canvas.NewText("", nil), tone: tone, tip: t}
+	p := &pathText{text: canvas.NewText("", nil), tone: tone, size: sizeText, tip: t}
 	p.text.TextStyle.Bold = bold
 	p.ExtendBaseWidget(p)
 	return p
@@ -95,9 +96,17 @@ func (p *pathText) set(path string) {
 	}
 }
 
+// say sets a text in a tone of its own.
+func (p *pathText) say(text string, tone fyne.ThemeColorName) {
+	if p.full != text || p.tone != tone {
+		p.full, p.tone = text, tone
+		p.Refresh()
+	}
+}
+
 // wanted is the width at which nothing is left out.
 func (p *pathText) wanted() float32 {
-	return fyne.MeasureText(p.full, sizeText, p.text.TextStyle).Width + 1
+	return fyne.MeasureText(p.full, p.size, p.text.TextStyle).Width + 1
 }
 
 func (p *pathText) CreateRenderer() fyne.WidgetRenderer { return &pathTextRenderer{p} }
@@ -107,16 +116,16 @@ type pathTextRenderer struct{ p *pathText }
 func (r *pathTextRenderer) Destroy()                     {}
 func (r *pathTextRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.p.text} }
 func (r *pathTextRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(24, fyne.MeasureText("M", sizeText, r.p.text.TextStyle).Height)
+	return fyne.NewSize(24, fyne.MeasureText("M", r.p.size, r.p.text.TextStyle).Height)
 }
 
 func (r *pathTextRenderer) Layout(s fyne.Size) {
-	r.p.text.Text = fitText(r.p.full, s.Width, sizeText, r.p.text.TextStyle)
+	r.p.text.Text = fitText(r.p.full, s.Width, r.p.size, r.p.text.TextStyle)
 	r.p.text.Resize(s)
 }
 
 func (r *pathTextRenderer) Refresh() {
-	r.p.text.Color, r.p.text.TextSize = shade(r.p.tone), sizeText
+	r.p.text.Color, r.p.text.TextSize = shade(r.p.tone), r.p.size
 	r.Layout(r.p.Size())
 	r.p.text.Refresh()
 }
@@ -124,7 +133,7 @@ func (r *pathTextRenderer) Refresh() {
 func (p *pathText) MouseIn(e *desktop.MouseEvent) { p.MouseMoved(e) }
 
 func (p *pathText) MouseMoved(e *desktop.MouseEvent) {
-	if p.full != "" {
+	if p.full != p.text.Text {
 		p.tip.show(p.full, e.AbsolutePosition)
 	}
 }

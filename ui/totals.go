@@ -47,11 +47,11 @@ func newTotals(u *UI, t *tip, name string, rows func(*activity.Snapshot) []total
 	errors := number("errors", tr("Errors"), 8, 0, nil, func(r *totalRow) int64 { return int64(r.Errors) })
 	errors.write = func(r *totalRow, c *cell) {
 		if r.Errors > 0 {
-			*c = cell{count(r.Errors), theme.ColorNameError}
+			*c = cell{text: count(r.Errors), tone: theme.ColorNameError}
 		}
 	}
 	last := number("last", tr("Last used"), 12, 1, nil, func(r *totalRow) int64 { return r.Last })
-	last.write = func(r *totalRow, c *cell) { *c = cell{age(p.at.Sub(time.Unix(0, r.Last))), colorMuted} }
+	last.write = func(r *totalRow, c *cell) { *c = cell{text: age(p.at.Sub(time.Unix(0, r.Last))), tone: colorMuted} }
 	p.list = newList(t, func(r *totalRow) uint64 { return ident(r.name) },
 		facet[totalRow]{column{key: "name", title: name, chars: 24, flex: true}, writeTotalName, by(func(r *totalRow) string { return r.name })},
 		number("ops", tr("Operations"), 11, 0, func(r *totalRow) string { return count(r.Ops) }, func(r *totalRow) int64 { return int64(r.Ops) }),

@@ -54,7 +54,7 @@ type tray struct {
 	menu   *fyne.Menu // one for the whole life: Fyne shows the first it was given again when the tray is ready
 	shown  trayFace
 	snap   *activity.Snapshot // nil while nothing is mounted
-	ticker ticker
+	ticker ticker[*activity.Snapshot]
 
 	told    time.Time // when the desktop was last told
 	waiting bool      // a message waits for its time
@@ -67,7 +67,7 @@ func newTray(u *UI) *tray {
 		return nil
 	}
 	t := &tray{ui: u, desk: desk, menu: fyne.NewMenu(Name)}
-	t.ticker = newTicker(u, trayInterval, t.showActivity)
+	t.ticker = newTicker(u, trayInterval, u.ctl.Activity, t.showActivity)
 	return t
 }
 

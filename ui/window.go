@@ -18,6 +18,9 @@ import (
 // more often.
 const figureInterval = 450 * time.Millisecond
 
+// standingInterval is how often it is looked for programs that are in the way of an eject though they have no file open.
+const standingInterval = 2 * time.Second
+
 // windowInterval returns how often the window is brought up to date while it is visible: ten times a second, and four
 // where drawing takes the processor from the programs that write.
 func windowInterval(drawnByProcessor bool) time.Duration {
@@ -52,7 +55,8 @@ type window struct {
 	sheet       dialog.Dialog     // the help sheet, nil while it is not shown
 	shortcuts   map[string]func() // by the name of the shortcut
 
-	ticker    ticker
+	ticker    ticker[*activity.Snapshot]
+	standing  ticker[[]Holder]
 	minimised minimised
 	figured   pace
 }
@@ -61,8 +65,10 @@ type window struct {
 func newWindow(u *UI) {
 	w := &window{ui: u, win: u.app.NewWindow(Name), tip: newTip(), snap: &activity.Snapshot{}, suggestions: newSuggestions()}
 	u.window = w
-	w.ticker = newTicker(u, windowInterval(drawnByProcessor()), w.showActivity)
+	w.ticker = newTicker(u, windowInterval(drawnByProcessor()), u.ctl.Activity, w.showActivity)
 	w.ticker.idle = w.minimised.is
+	w.standing = newTicker(u, standingInterval, u.standing, func(in []Holder) { w.header.standing = in })
+	w.standing.idle = w.minimised.is
 	w.header = newHeader(u, w.tip)
 	w.banner = newBanner(u)
 	w.notice = newStrip()
@@ -141,6 +147,7 @@ func (w *window) show() {
 	w.shown = true
 	w.progress.play(true)
 	w.ticker.start()
+	w.standing.start()
 	w.refresh()
 }
 
@@ -148,6 +155,7 @@ func (w *window) show() {
 func (w *window) hide() {
 	w.shown = false
 	w.ticker.stop()
+	w.standing.stop()
 	w.progress.play(false)
 	w.tip.hide()
 	w.win.Hide()
@@ -197,6 +205,7 @@ func (w *window) refresh() {
 	}
 	if w.figured.due(figureInterval) {
 		w.figures.show(w.snap)
+		w.header.showUse(w.snap)
 	}
 	w.chart.show(w.snap)
 	w.panels[w.tabs.SelectedIndex()].show(w.snap, w.ui.status)

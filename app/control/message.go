@@ -116,6 +116,7 @@ type Operation struct {
 	PID     int32         `json:"pid"`
 	Process string        `json:"process"`
 	Age     time.Duration `json:"age_ns"`
+	Waits   string        `json:"waits_for,omitempty"` // what it waits for, where it takes long and that is known
 }
 
 // Latency tells how long one kind of operation took, since the mount.

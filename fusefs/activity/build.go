@@ -13,6 +13,7 @@ func (m *Model) Snapshot() *Snapshot {
 	if m.options.Source != nil {
 		m.askSources(s)
 	}
+	s.Waits = m.options.waits(inFlight, s.Open)
 	return s
 }
 

@@ -28,6 +28,9 @@ type Options struct {
 	// in bytes, and whether it is known. It is asked, once a snapshot, for each file that bytes go to and whose end nobody
 	// told; without it only those ends are known.
 	Source func(oplog.OpenHandle) (position, size int64, ok bool)
+	// Wait returns what the system says of an operation in flight; the zero Wait where it says nothing. It is asked, once
+	// a snapshot, for operations that take long.
+	Wait func(oplog.Event) Wait
 }
 
 // Model folds the record. It is an oplog.Sink; all its methods are safe for concurrent use.

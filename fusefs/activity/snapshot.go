@@ -13,6 +13,7 @@ type Snapshot struct {
 	At       time.Time
 	Open     []OpenFile    // oldest first
 	InFlight []oplog.Event // oldest first; Duration is the age
+	Waits    []Sentence    // what each of InFlight waits for; zero where it is young, or nobody knows; nil where none is old
 	Ops      []OpStats     // those that occurred at least once, in the order of oplog.Op
 
 	ReadRate  float64 // bytes per second, over the last second

@@ -79,6 +79,7 @@ type Event struct {
 	Wait     int64         // ns of Duration spent waiting for the handle's lock (Release waits for every operation in flight)
 	Op       Op            // what was asked
 	Flags    Flag          // InFlight, Refused, Panicked, Exchanged
+	Thread   int32         // of this process, that carries it out; 0 where unknown; not saved
 	Errno    syscall.Errno // 0 on success
 	PID      int32         // process that asked, 0 where the kernel did it by itself
 	Mode     uint32        // open flags of Open and Create, permission bits of Chmod, Mkdir, Mknod
