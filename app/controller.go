@@ -123,6 +123,9 @@ func showProblem(p *fusefs.Problem) *ui.Problem {
 		return nil
 	}
 	shown := &ui.Problem{What: say(p.What), Cure: say(p.Cure), Command: p.Command, Create: p.Create}
+	if p.Kind.SystemLacks() {
+		shown.Cure += " " + say(textf("Vitrine mounts by itself as soon as it is there."))
+	}
 	shown.Holders = showHolders(p.Holders)
 	return shown
 }
@@ -168,18 +171,24 @@ func (c *controller) report(err error) {
 // Mount mounts what the settings name.
 func (c *controller) Mount(create, show bool) {
 	c.report(nil)
-	go func() {
-		c.waiting.giveUp()
-		mount, err := c.driveConfig()
-		if err != nil {
-			c.report(err)
-			return
-		}
-		mount.Create = mount.Create || create
-		if c.engine.drive.Mount(context.Background(), mount) == nil && show {
-			c.OpenFolder()
-		}
-	}()
+	go c.mount(create, show)
+}
+
+func (c *controller) mount(create, show bool) {
+	c.waiting.giveUp()
+	mount, err := c.driveConfig()
+	if err != nil {
+		c.report(err)
+		return
+	}
+	mount.Create = mount.Create || create
+	if c.engine.drive.Mount(context.Background(), mount) != nil {
+		c.goOnOnceCured(func() { c.mount(create, show) })
+		return
+	}
+	if show {
+		c.OpenFolder()
+	}
 }
 
 func (c *controller) driveConfig() (fusefs.Config, error) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -49,22 +50,44 @@ func instances(ctx context.Context, errOut io.Writer) ([]instance, error) {
 		return nil, err
 	}
 	var all []instance
-	for _, peer := range found {
-		err := peer.Ask(ctx, control.Request{Do: control.DoStatus}, func(r control.Reply) error {
-			if r.Status != nil {
-				all = append(all, instance{*r.Status, peer.Name})
-			}
-			return nil
-		})
-		_ = peer.Close()
-		if err != nil {
-			fmt.Fprintf(errOut, "vitrine: %v\n", err)
+	for _, a := range askAll(ctx, found, control.DoStatus) {
+		if a.err != nil {
+			fmt.Fprintf(errOut, "vitrine: %v\n", a.err)
+		}
+		if a.Status != nil {
+			all = append(all, instance{*a.Status, a.peer})
 		}
 	}
 	if len(all) == 0 {
 		return nil, errors.New("the running Vitrine gave no answer")
 	}
 	return all, nil
+}
+
+// answered is the one reply of a Vitrine, empty where it gave none.
+type answered struct {
+	control.Reply
+	peer string // name of its socket
+	err  error
+}
+
+// askAll asks each for one thing, all at the same time: one that does not answer keeps nobody from the others. It hangs up.
+func askAll(ctx context.Context, peers []*control.Peer, what string) []answered {
+	answers := make([]answered, len(peers))
+	var asking sync.WaitGroup
+	for i, peer := range peers {
+		asking.Go(func() {
+			defer peer.Close()
+			a := &answers[i]
+			a.peer = peer.Name
+			a.err = peer.Ask(ctx, control.Request{Do: what}, func(r control.Reply) error {
+				a.Reply = r
+				return nil
+			})
+		})
+	}
+	asking.Wait()
+	return answers
 }
 
 // askOne asks the Vitrine of that socket.

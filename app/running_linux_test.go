@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +29,17 @@ func wantCommand(t *testing.T, s *desktop.Session, wantExit int, says string, ar
 		t.Errorf("vitrine %s: exit status %d, want %d, and %q in:\n%s", strings.Join(args, " "), exit, wantExit, says, output)
 	}
 	return output
+}
+
+// waitCommand runs a command again and again until it says what is wanted.
+func waitCommand(t *testing.T, s *desktop.Session, wanted *regexp.Regexp, args ...string) {
+	t.Helper()
+	desktop.Until(t, soon, "vitrine "+strings.Join(args, " ")+" to say "+wanted.String(), func() error {
+		if _, output := command(s, args...); !wanted.MatchString(output) {
+			return fmt.Errorf("it says:\n%s", output)
+		}
+		return nil
+	})
 }
 
 func TestCommandsWhereNothingRuns(t *testing.T) {

@@ -47,6 +47,7 @@ func (c *controller) SetMountsOnStart(on bool) error {
 // mountOnStart mounts, and waits for a backing folder that is not there yet.
 func (c *controller) mountOnStart() {
 	err := c.waiting.mount(context.Background(), c.driveConfig)
+	defer c.goOnOnceCured(c.mountOnStart)
 	var problem *fusefs.Problem
 	if err != nil && !errors.As(err, &problem) && !errors.Is(err, context.Canceled) { // the drive shows its problems itself
 		c.report(err)

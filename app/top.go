@@ -94,16 +94,12 @@ func (t *top) frame(ctx context.Context) error {
 		return err
 	}
 	var lines []string
-	for _, peer := range found {
-		err := peer.Ask(ctx, control.Request{Do: control.DoTop}, func(r control.Reply) error {
-			if r.Frame != nil {
-				lines = append(lines, frameLines(r.Frame)...)
-			}
-			return nil
-		})
-		_ = peer.Close()
-		if err != nil {
-			lines = append(lines, err.Error(), "")
+	for _, a := range askAll(ctx, found, control.DoTop) {
+		if a.Frame != nil {
+			lines = append(lines, frameLines(a.Frame)...)
+		}
+		if a.err != nil {
+			lines = append(lines, a.err.Error(), "")
 		}
 	}
 	return t.draw(lines)

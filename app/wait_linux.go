@@ -101,7 +101,7 @@ func systemCall(text string) string {
 // systemCalls are those that operations are carried out by, and what a thread waits in for another of ours.
 var systemCalls = map[int]string{
 	unix.SYS_OPENAT: "openat", unix.SYS_CLOSE: "close", unix.SYS_PREAD64: "pread64", unix.SYS_PWRITE64: "pwrite64", unix.SYS_PWRITEV2: "pwritev2",
-	unix.SYS_SPLICE: "splice", unix.SYS_LSEEK: "lseek", unix.SYS_FSTAT: "fstat", unix.SYS_STATX: "statx", unix.SYS_FSYNC: "fsync",
+	unix.SYS_SPLICE: "splice", unix.SYS_LSEEK: "lseek", unix.SYS_FSTAT: "fstat", sysFstatat: "fstatat", unix.SYS_STATX: "statx", unix.SYS_FSYNC: "fsync",
 	unix.SYS_FDATASYNC: "fdatasync", unix.SYS_SYNCFS: "syncfs", unix.SYS_FALLOCATE: "fallocate", unix.SYS_FTRUNCATE: "ftruncate",
 	unix.SYS_COPY_FILE_RANGE: "copy_file_range", unix.SYS_GETDENTS64: "getdents64", unix.SYS_RENAMEAT2: "renameat2", unix.SYS_UNLINKAT: "unlinkat",
 	unix.SYS_MKDIRAT: "mkdirat", unix.SYS_MKNODAT: "mknodat", unix.SYS_LINKAT: "linkat", unix.SYS_SYMLINKAT: "symlinkat",
@@ -123,12 +123,12 @@ func (f *facts) lockHolders(name string) []activity.Who {
 	}
 	defer locks.Close()
 	st := info.Sys().(*syscall.Stat_t)
-	return holdersOf(locks, fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino))
+	return locksOf(locks, fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino))
 }
 
-// holdersOf reads who holds locks on the file that the table calls file, without those who wait for one, and without us,
+// locksOf reads who holds locks on the file that the table calls file, without those who wait for one, and without us,
 // who hold those of programs that use the drive.
-func holdersOf(table io.Reader, file string) (found []activity.Who) {
+func locksOf(table io.Reader, file string) (found []activity.Who) {
 	const pidAt, fileAt = 4, 5
 	for lines := bufio.NewScanner(table); lines.Scan(); {
 		fields := strings.Fields(lines.Text())

@@ -29,7 +29,7 @@ type prepared struct {
 // preflight checks everything that can stand against a mount before anything is changed, clears a stale mount of our
 // own, and opens the backing folder.
 func preflight(config Config) (*prepared, error) {
-	if err := checkSystem(); err != nil {
+	if err := CheckSystem(); err != nil {
 		return nil, err
 	}
 	p := &prepared{Config: config}

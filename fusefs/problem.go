@@ -48,6 +48,12 @@ type Problem struct {
 	Err     error    `json:"-"` // the system's error, nil where there is none
 }
 
+// SystemLacks reports whether it is the system that lacks something which every mount needs: CheckSystem tells when it has
+// come.
+func (k Kind) SystemLacks() bool {
+	return k == LibraryMissing || k == DeviceMissing || k == HelperMissing
+}
+
 // Holder is a process that keeps a mount busy.
 type Holder struct {
 	PID  int

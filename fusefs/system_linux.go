@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkSystem looks whether this system can mount at all.
-func checkSystem() error {
+// CheckSystem looks whether this system can mount at all. The error is a *Problem.
+func CheckSystem() error {
 	if err := checkDevice(); err != nil {
 		return err
 	}
@@ -45,9 +45,9 @@ func checkDevice() error {
 
 func installCure() Text {
 	if installCommand() == "" {
-		return textf("Install the package fuse3 of your distribution, then try again.")
+		return textf("Install the package fuse3 of your distribution.")
 	}
-	return textf("Install it, then try again:")
+	return textf("Install it with this command.")
 }
 
 // installCommand is the command that installs FUSE 3 on this distribution; see os-release(5).

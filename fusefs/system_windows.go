@@ -29,19 +29,19 @@ func WinFsp() (folder string, err error) {
 	return folder, err
 }
 
-// checkSystem looks whether this system can mount at all.
-func checkSystem() error {
+// CheckSystem looks whether this system can mount at all. The error is a *Problem.
+func CheckSystem() error {
 	folder, err := WinFsp()
 	if err == nil {
 		return nil
 	}
 	problem := &Problem{Kind: LibraryMissing, Err: err,
 		What:    textf("WinFsp is not installed, and without it Windows can mount nothing."),
-		Cure:    textf("Install it with this command, or from https://winfsp.dev/rel/, then try again:"),
+		Cure:    textf("Install it with this command, or from https://winfsp.dev/rel/."),
 		Command: "winget install WinFsp.WinFsp"}
 	if folder != "" {
 		problem.What = textf("WinFsp is installed in %s, but its library cannot be loaded: %v.", folder, err)
-		problem.Cure = textf("Install it anew with this command, or from https://winfsp.dev/rel/, then try again:")
+		problem.Cure = textf("Install it anew with this command, or from https://winfsp.dev/rel/.")
 	}
 	return problem
 }

@@ -55,7 +55,7 @@ func unlessMounted(s Status, title, help string) (string, string) {
 	case Mounting:
 		return tr("Mounting…"), tr("As soon as the folder answers, you see here what passes through it.")
 	case Failed:
-		return tr("Nothing is mounted"), tr("The message above says why, and what to do. Then press Mount.")
+		return tr("Nothing is mounted"), tr("The message above says why, and what to do.")
 	default:
 		return tr("Nothing is mounted"), tr("Press Mount. Then copy a file into the folder and watch it here.")
 	}
