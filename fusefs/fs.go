@@ -91,6 +91,9 @@ type call struct {
 // begin records that an operation begins.
 func (c *call) begin(e oplog.Event) {
 	e.PID, e.Thread = c.by.tid, c.thread
+	if e.PID != 0 {
+		e.UID = c.by.uid
+	}
 	c.out, c.tally, c.held, c.moved, c.movers = oplog.Outcome{}, nil, nil, false, nil
 	c.pending = c.fs.record.Begin(e)
 }

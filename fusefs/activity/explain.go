@@ -228,6 +228,9 @@ func (x *explainer) notEmpty() {
 // denied looks for a change of the permissions, and at what they are now.
 func (x *explainer) denied() {
 	name := x.e.Path
+	if x.e.PID != 0 {
+		x.prove("%s asked for it as uid %d.", whoOf(x.e), x.e.UID)
+	}
 	if x.facts != nil && x.facts.ReadOnly() {
 		x.prove("The drive is mounted read-only.")
 	}

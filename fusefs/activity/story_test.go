@@ -204,9 +204,9 @@ func TestExplain(t *testing.T) {
 			oplog.Event{Op: oplog.Create, Path: "/d/x", Handle: 1, Mono: 10}, oplog.Event{Op: oplog.Create, Path: "/d/y", Handle: 2}, oplog.Event{Op: oplog.Unlink, Path: "/d/y"},
 			oplog.Event{Op: oplog.Release, Path: "/d/y", Handle: 2}), nil, "ENOTEMPTY",
 			[]string{"The folder is not empty.", "/d/x is in it: create of it succeeded 40 ns before."}},
-		"denied": {oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES, Mono: 2000, Seq: 9}, numbered(
+		"denied": {oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES, Mono: 2000, Seq: 9, PID: 4, Proc: "cat", UID: 1000}, numbered(
 			oplog.Event{Op: oplog.Chmod, Path: "/d/a", Mode: 0o100400, PID: 3, Proc: "chmod"}, oplog.Event{Op: oplog.Open, Path: "/d/a", Errno: syscall.EACCES}), facts{}, "EACCES",
-			[]string{"The permissions of the file", "The drive is mounted read-only.", "chmod (3) set the permissions of /d/a to -r-------- 2 µs before.",
+			[]string{"The permissions of the file", "cat (4) asked for it as uid 1000.", "The drive is mounted read-only.", "chmod (3) set the permissions of /d/a to -r-------- 2 µs before.",
 				"/d belongs to root and group adm, with permissions -rw-r-----.", "The drive asked for it as jane (uid 1000).", "The kept history holds the same error for this file and operation 1 times before."}},
 		"full": {oplog.Event{Op: oplog.Write, Path: "/a", Errno: syscall.ENOSPC, Mono: 100e9}, numbered(
 			oplog.Event{Op: oplog.Write, Result: 1 << 30, Mono: 1e9}, oplog.Event{Op: oplog.Write, Result: 1 << 20, Mono: 90e9}), facts{}, "ENOSPC",

@@ -83,6 +83,7 @@ type Event struct {
 	Errno    syscall.Errno // 0 on success
 	PID      int32         // process that asked, 0 where the kernel did it by itself
 	Mode     uint32        // open flags of Open and Create, permission bits of Chmod, Mkdir, Mknod
+	UID      uint32        // user as whom that process asked; 0 is root, and whoever a kernel that asks by itself counts as
 	Proc     string        // name of that process, "" where unknown
 	Path     string        // path below the mount, beginning with "/"
 	Path2    string        // new path of Rename and Link, target of Symlink, name of an extended attribute

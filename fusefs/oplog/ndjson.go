@@ -18,7 +18,7 @@ import (
 // An operation is one line of JSON:
 //
 //	{"time":"2026-01-02T03:04:05.678901234Z","seq":7,"mono":1200345,"dur_ns":2100,"op":"write","path":"/a",
-//	 "handle":3,"offset":0,"size":4096,"result":4096,"pid":4242,"proc":"cp"}
+//	 "handle":3,"offset":0,"size":4096,"result":4096,"pid":4242,"uid":1000,"proc":"cp"}
 //
 // Seq, mono, dur_ns, op and path are always there, offset, size and result for reads and writes; every other field
 // is left out where it is zero. Errno is the name as errno(3) lists it (its number where the system has no name),
@@ -53,6 +53,7 @@ func (e *Event) marshalArguments(z *zerolog.Event) {
 	addInt(z, "size", e.Size, moves)
 	addInt(z, "mode", int64(e.Mode), false)
 	addInt(z, "pid", int64(e.PID), false)
+	addInt(z, "uid", int64(e.UID), false)
 	if e.Proc != "" {
 		addText(z, "proc", e.Proc)
 	}
@@ -116,6 +117,7 @@ type line struct {
 	Size   int64   `json:"size"`
 	Mode   uint32  `json:"mode"`
 	PID    int32   `json:"pid"`
+	UID    uint32  `json:"uid"`
 	Proc   text    `json:"proc"`
 	Result int64   `json:"result"`
 	Errno  string  `json:"errno"`
@@ -132,7 +134,7 @@ func ParseLine(b []byte) (Event, error) {
 		return Event{}, fmt.Errorf("not a line of a log: %w", err)
 	}
 	e := Event{
-		Seq: l.Seq, Mono: l.Mono, Duration: l.Dur, Wait: l.Wait, PID: l.PID, Mode: l.Mode, Proc: string(l.Proc),
+		Seq: l.Seq, Mono: l.Mono, Duration: l.Dur, Wait: l.Wait, PID: l.PID, UID: l.UID, Mode: l.Mode, Proc: string(l.Proc),
 		Path: string(l.Path), Path2: string(l.Path2), Handle: l.Handle, Offset: l.Offset, Size: l.Size,
 		Result: l.Result, Detail: string(l.Detail),
 	}

@@ -16,7 +16,7 @@ type Pending struct {
 	announced bool         // the collector made a begin event; the collector's, while it reads the slot
 	recorder  *Recorder
 	event     Event
-	_         [8]byte // fills three cache lines, so that no slot shares one with another
+	_         [8]byte // with which it fills three cache lines, so that no slot shares one with another
 }
 
 const (

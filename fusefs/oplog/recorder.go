@@ -66,7 +66,7 @@ func orDefault(n, def int) int {
 }
 
 // Begin records that an operation begins. The caller sets what it knows: Op, PID (the thread or process id that FUSE
-// gives), Thread, Path, Path2, Handle, Offset, Size, Mode and Flags; Begin stamps Wall, Mono, PID and Proc. The result must
+// gives), UID, Thread, Path, Path2, Handle, Offset, Size, Mode and Flags; Begin stamps Wall, Mono, PID and Proc. The result must
 // be ended exactly once.
 func (r *Recorder) Begin(e Event) *Pending {
 	if !Observed {
