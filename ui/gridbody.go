@@ -157,13 +157,21 @@ func (g *grid) hint(row int, e *desktop.MouseEvent) {
 	if row >= 0 && i >= 0 && i < len(g.seen.cells) {
 		for j, s := range g.spans(g.body.Size().Width) {
 			text := g.seen.cells[i][j].text
-			if e.Position.X >= s.x && e.Position.X < s.x+s.width && len([]rune(text)) > s.chars {
+			if e.Position.X >= s.x && e.Position.X < s.x+s.width && s.cuts(text) {
 				g.tip.show(text, e.AbsolutePosition)
 				return
 			}
 		}
 	}
 	g.tip.hide()
+}
+
+// cuts says whether a text is not shown whole in the column.
+func (s span) cuts(text string) bool {
+	if plain(text) || cellPen(1).knows(text) {
+		return len([]rune(text)) > s.chars
+	}
+	return fitText(text, s.width, sizeCell, fyne.TextStyle{}) != text
 }
 
 // MouseDown notes what is held down: Tapped is not told.

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"sort"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -9,43 +11,82 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// tip is a line of text that floats above a window's content while the mouse rests on something. It lies above all
-// and takes no events.
+// tip is text that floats above a window's content while the mouse rests on something. It lies above all and takes no
+// events.
 type tip struct {
 	layer *fyne.Container // covers the window's content
 	box   *canvas.Rectangle
-	text  *canvas.Text
+	lines []*canvas.Text
 }
 
 func newTip() *tip {
-	t := &tip{box: canvas.NewRectangle(nil), text: canvas.NewText("", nil)}
+	t := &tip{box: canvas.NewRectangle(nil), layer: container.NewWithoutLayout()}
 	t.box.StrokeWidth, t.box.CornerRadius = 1, 4
-	t.text.TextSize = sizeCell
-	t.layer = container.NewWithoutLayout(t.box, t.text)
 	t.hide()
 	return t
 }
 
-// show shows s near p, a position in the window.
+// show shows the whole of s near p, a position in the window.
 func (t *tip) show(s string, p fyne.Position) {
 	const pad = 6
-	room := t.layer.Size().Width - 4*pad
-	t.text.Text = fitText(s, room, sizeCell, t.text.TextStyle)
-	t.text.Color, t.box.FillColor = shade(theme.ColorNameForeground), shade(theme.ColorNameOverlayBackground)
-	t.box.StrokeColor = shade(theme.ColorNameInputBorder)
-	size := t.text.MinSize().Add(fyne.NewSize(2*pad, pad))
-	origin := fyne.CurrentApp().Driver().AbsolutePositionForObject(t.layer)
-	at := p.Subtract(origin).AddXY(12, 18)
-	at.X = max(pad, min(at.X, t.layer.Size().Width-size.Width-pad))
-	if at.Y+size.Height > t.layer.Size().Height {
-		at.Y -= size.Height + 28
+	area := t.layer.Size()
+	t.box.FillColor, t.box.StrokeColor = shade(theme.ColorNameOverlayBackground), shade(theme.ColorNameInputBorder)
+	t.layer.Objects = append(t.layer.Objects[:0], t.box)
+	size := fyne.NewSize(0, 0)
+	for i, text := range wrapped(s, area.Width-4*pad, sizeCell) {
+		line := t.line(i)
+		line.Text, line.Color = text, shade(theme.ColorNameForeground)
+		least := line.MinSize()
+		line.Resize(least)
+		line.Move(fyne.NewPos(0, size.Height))
+		size = fyne.NewSize(max(size.Width, least.Width), size.Height+least.Height)
+		t.layer.Objects = append(t.layer.Objects, line)
 	}
-	t.box.Move(at)
+	size = size.Add(fyne.NewSize(2*pad, pad))
+	at := p.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(t.layer)).AddXY(12, 18)
+	at.X = max(pad, min(at.X, area.Width-size.Width-pad))
+	if at.Y+size.Height > area.Height {
+		at.Y = max(0, at.Y-size.Height-28)
+	}
 	t.box.Resize(size)
-	t.text.Move(at.AddXY(pad, pad/2))
-	t.text.Resize(t.text.MinSize())
+	t.box.Move(at)
+	for _, line := range t.layer.Objects[1:] {
+		line.Move(line.Position().Add(at.AddXY(pad, pad/2)))
+	}
 	t.layer.Show()
 	t.layer.Refresh()
+}
+
+func (t *tip) line(i int) *canvas.Text {
+	for len(t.lines) <= i {
+		line := canvas.NewText("", nil)
+		line.TextSize = sizeCell
+		t.lines = append(t.lines, line)
+	}
+	return t.lines[i]
+}
+
+// wrapped breaks s into lines that fit into a width, in units: behind a slash or a space where there is one not too far
+// back, as names have none.
+func wrapped(s string, width, size float32) (lines []string) {
+	letters := []rune(s)
+	for len(letters) > 0 {
+		n := sort.Search(len(letters), func(n int) bool {
+			return fyne.MeasureText(string(letters[:n+1]), size, fyne.TextStyle{}).Width > width
+		})
+		n = max(n, 1)
+		if n < len(letters) {
+			for back := n; back > n/2; back-- {
+				if letters[back-1] == '/' || letters[back-1] == ' ' {
+					n = back
+					break
+				}
+			}
+		}
+		lines = append(lines, string(letters[:n]))
+		letters = letters[n:]
+	}
+	return lines
 }
 
 func (t *tip) hide() {
