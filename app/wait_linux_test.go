@@ -25,7 +25,7 @@ func TestStuckOperationNamesTheStorage(t *testing.T) {
 	below.Signal(syscall.SIGSTOP)
 	asker := exec.Command("stat", filepath.Join(mountPoint, "nobody-asked-for-it-before"))
 	check(t, asker.Start())
-	frame := regexp.MustCompile(`stat\(\d+\) +lookup .*/nobody-asked-for-it-before  waits for the program behind the backing folder \(fuse\.?\w*: (\w+, )?\w+\)`)
+	frame := regexp.MustCompile(`stat\(\d+\) +lookup .*/nobody-asked-for-it-before  waits for the FUSE program \(fuse\.?\w*: (\w+, )?\w+\)`)
 	waitCommand(t, s, frame, "top", "--once")
 	below.Signal(syscall.SIGCONT)
 	asker.Wait() // the file is not there

@@ -75,16 +75,20 @@ type manner struct {
 	only  []string
 }
 
+// states are those that a person is most likely to see, or to remember: they are drawn in every manner.
+var states = []string{"unmounted", "empty", "one-copy", "writers", "many-files", "long-names", "scripts", "errors", "story", "stuck"}
+
 var looks = []manner{
 	{"light", false, 1, fyne.NewSize(800, 500), nil},
 	{"dark", true, 1, fyne.NewSize(800, 500), nil},
-	{"light-2x", false, 2, fyne.NewSize(800, 500), []string{"one-copy", "long-names", "stuck", "latency", "welcome", "settings"}},
-	{"dark-2x", true, 2, fyne.NewSize(800, 500), []string{"one-copy", "errors", "story", "scripts", "empty", "unmounted", "writers", "heat"}},
-	{"full", true, 1, fyne.NewSize(1920, 1080), []string{"one-copy", "errors", "story", "empty", "many-files", "writers", "latency", "stuck"}},
+	{"light-2x", false, 2, fyne.NewSize(800, 500), append([]string{"latency", "welcome", "settings"}, states...)},
+	{"dark-2x", true, 2, fyne.NewSize(800, 500), append([]string{"heat"}, states...)},
+	{"full-light", false, 1, fyne.NewSize(1920, 1080), states},
+	{"full-dark", true, 1, fyne.NewSize(1920, 1080), append([]string{"latency"}, states...)},
 }
 
 // TestLooks compares states of the window with pictures. Where a change is meant, move the new picture from
-// testdata/failed over the old one, after a look at it. The race detector would make the drawing five times as slow and has
+// testdata/failed over the old one, after a look at it. With VITRINE_SCREENSHOTS=FOLDER all are kept there. The race detector would make the drawing five times as slow and has
 // nothing to find in it, which is one goroutine: the pictures are drawn by a program without it.
 func TestLooks(t *testing.T) {
 	if raced {
@@ -161,6 +165,11 @@ func (v variant) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Colo
 func compare(t *testing.T, name string, got image.Image) {
 	t.Helper()
 	img := plainImage(got)
+	if folder := os.Getenv("VITRINE_SCREENSHOTS"); folder != "" {
+		if err := writePNG(filepath.Join(folder, name), img); err != nil {
+			t.Fatal(err)
+		}
+	}
 	where := differs(filepath.Join("testdata", name), img)
 	if where == "" {
 		return

@@ -7,12 +7,24 @@ type column struct {
 	key   string // names it in a TableLayout
 	title string
 	chars int    // width in letters; the least width where flex is set
-	flex  bool   // takes its share of the room that is left
+	flex  bool   // takes its share of the room that is left,
+	most  int    // until it is so many letters wide; 0 for flexMost
 	right bool   // aligned to the right, as numbers are
 	fixed bool   // cannot be sorted by
 	line  bool   // a line stands before it
 	group string // stands above the titles, from this column on
 	drop  int    // where there is no room for all columns the highest goes first; 0 stays
+}
+
+// flexMost is how wide a column becomes by itself, in letters: the eye should not have to look for what belongs together.
+const flexMost = 120
+
+// limit is the width up to which a column takes room that is left, in units.
+func (c *column) limit() float32 {
+	if c.most > 0 {
+		return float32(c.most) * letterWidth()
+	}
+	return flexMost * letterWidth()
 }
 
 // leastChars is how narrow a person can make a column, in letters.
@@ -154,7 +166,7 @@ func (g *grid) spans(width float32) []span {
 		}
 		w := float32(g.chars(c)) * letter
 		if c.flex && spare > 0 {
-			w += spare / float32(flex)
+			w = max(w, min(w+spare/float32(flex), c.limit()))
 		}
 		out[j] = span{x: x, width: w, chars: int(w/letter + 0.01)}
 		x += w + gridGap
@@ -176,7 +188,7 @@ func (g *grid) columnAt(x float32) int {
 const edgeReach = 5
 
 // edgeAt returns the column whose width changes when what lies at x is dragged to the right by one, and by how much,
-// or -1. The column that takes the spare room gives way, so that the edge stays under the mouse.
+// or -1. A column that takes spare room gives way, so that the edge stays under the mouse.
 func (g *grid) edgeAt(x float32) (col, sign int) {
 	left, pastFlex := -1, false
 	for j, s := range g.spans(g.body.Size().Width) {
@@ -189,7 +201,7 @@ func (g *grid) edgeAt(x float32) (col, sign int) {
 			}
 			return left, 1
 		}
-		pastFlex = pastFlex || g.cols[j].flex
+		pastFlex = pastFlex || g.cols[j].flex && s.width < g.cols[j].limit()
 		left = j
 	}
 	return -1, 0

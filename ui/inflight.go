@@ -34,7 +34,7 @@ func newInFlight(u *UI, t *tip) *inFlight {
 	p.list = newList(t, begun,
 		facet[event]{column{key: "operation", title: tr("Operation"), chars: 11},
 			func(e *event, c *cell) { c.text = e.Op.String() }, by(func(e *event) string { return e.Op.String() })},
-		facet[event]{column{key: "file", title: tr("File"), chars: 24, flex: true},
+		facet[event]{column{key: "file", title: tr("File"), chars: 22, flex: true},
 			func(e *event, c *cell) { c.text = paths(e.Event) }, by(func(e *event) string { return paths(e.Event) })},
 		facet[event]{column{key: "handle", title: tr("Handle"), chars: 8, right: true, drop: 4},
 			func(e *event, c *cell) { c.text = handle(e.Handle) }, by(func(e *event) uint64 { return e.Handle })},
@@ -45,9 +45,9 @@ func newInFlight(u *UI, t *tip) *inFlight {
 		facet[event]{column{key: "age", title: tr("Age"), chars: 11, right: true}, func(e *event, c *cell) {
 			*c = cell{text: duration(time.Duration(e.Duration)), tone: ageTone(time.Duration(e.Duration))}
 		}, by(func(e *event) int64 { return e.Duration })},
-		facet[event]{column{key: "process", title: tr("Process"), chars: 18},
+		facet[event]{column{key: "process", title: tr("Process"), chars: 15},
 			func(e *event, c *cell) { c.text = process(e.Proc, e.PID) }, by(func(e *event) string { return process(e.Proc, e.PID) })},
-		facet[event]{column{key: "waits", title: tr("Waits for"), chars: 22, flex: true}, func(e *event, c *cell) {
+		facet[event]{column{key: "waits", title: tr("Waits for"), chars: 28, flex: true}, func(e *event, c *cell) {
 			*c = cell{text: say(e.waits), tone: ageTone(time.Duration(e.Duration))}
 		}, by(func(e *event) string { return say(e.waits) })},
 	)

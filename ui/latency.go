@@ -26,7 +26,7 @@ type opLatency struct {
 
 func newLatency(u *UI, t *tip, span func() timeSpan) *latency {
 	fields := []facet[opLatency]{
-		{column{key: "operation", title: tr("Operation"), chars: 11, flex: true},
+		{column{key: "operation", title: tr("Operation"), chars: 11, flex: true, most: 24},
 			func(o *opLatency, c *cell) { c.text = o.Op.String() }, by(func(o *opLatency) string { return o.Op.String() })},
 		{column{key: "histogram", title: tr("Spread"), chars: histogramChars, drop: 1, fixed: true},
 			func(o *opLatency, c *cell) { *c = cell{text: histogram(&o.Buckets), tone: colorRead} }, nil},

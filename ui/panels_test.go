@@ -38,7 +38,7 @@ func full() *activity.Snapshot {
 			{Op: oplog.Read, Path: "/b.txt", Size: 10, Duration: 1500},
 		},
 		Waits: []activity.Sentence{
-			{Format: "the disk behind the backing folder (%s: %s)", Args: []any{"ext4", "pwrite64, balance_dirty_pages"}},
+			{Format: "the disk (%s: %s)", Args: []any{"ext4", "pwrite64, balance_dirty_pages"}},
 			{Format: "%s of the same file, by %s", Args: []any{"write", activity.Who{PID: 42, Proc: "cp"}}},
 			{},
 		},
@@ -65,7 +65,7 @@ func TestPanelTexts(t *testing.T) {
 			{"/photos/", "cp 42", "folder", "–", "–", "–", "", "", "0 s"},
 		}},
 		{b.window.panels[1], b.window.panels[1].grid(), [][]string{
-			{"write", "/a.bin", "7", "1,048,576", "131,072", "6.00 s", "cp 42", "the disk behind the backing folder (ext4: pwrite64, balance_dirty_pages)"},
+			{"write", "/a.bin", "7", "1,048,576", "131,072", "6.00 s", "cp 42", "the disk (ext4: pwrite64, balance_dirty_pages)"},
 			{"rename", "/x → /y", "", "", "", "2.10 s", "kernel", "write of the same file, by cp (42)"},
 			{"read", "/b.txt", "", "0", "10", "1.50 µs", "kernel", ""},
 		}},

@@ -99,7 +99,7 @@ func stuckOps(f *fake) {
 func writers(f *fake) {
 	mounted(f)
 	f.snap = wave()
-	f.snap.Open, f.snap.InFlight = nil, nil
+	f.snap.Open, f.snap.InFlight, f.snap.Waits = nil, nil, nil
 	for i := range int64(64) {
 		file := activity.OpenFile{OpenHandle: opened(fmt.Sprintf("/render/frame-%04d.exr", i), time.Duration(i)*time.Second, syscall.O_WRONLY), InFlight: 1, WriteRate: float64(1000000 + i*12345)}
 		file.Handle, file.PID, file.Written, file.Proc = uint64(100+i), int32(4000+i), 1_000_000*i+123, "render"
@@ -124,9 +124,10 @@ func longNames(f *fake) {
 	mounted(f)
 	f.snap = wave()
 	for i := range f.snap.Open {
-		f.snap.Open[i].Path = "/" + strings.Repeat(string(rune('a'+i)), 200) + "/" + strings.Repeat("0123456789", 25) + ".part" + fmt.Sprint(i)[:1]
+		f.snap.Open[i].Path = "/" + strings.Repeat(string(rune('a'+i)), 200) + "/" + strings.Repeat("0123456789", 25) + ".prt" + fmt.Sprint(i)[:1]
 		f.snap.Open[i].Proc = "a-program-with-a-long-name"
 	}
+	f.snap.Open[1].Path = "/" + strings.Repeat("日本語", 28) + "日"
 }
 
 // scripts is names that are not plain: from right to left, emoji, accents, and some that try to hide what they are.

@@ -271,16 +271,31 @@ func (w *settingsWindow) showStatus(s Status) {
 // showButtons offers what can be done with the present contents, and says when they take effect.
 func (w *settingsWindow) showButtons() {
 	s, _ := w.read()
-	setButton(w.save, w.save.Text, w.checked && (s != w.saved || w.starts.changed()))
+	changed := s != w.saved || w.starts.changed()
+	setButton(w.save, w.save.Text, w.checked && changed)
 	later := appliesLater(w.saved, s)
 	if w.state != Mounted || len(later) == 0 {
 		w.remount.Hide()
-		w.say("", widget.LowImportance)
+		if changed && w.state == Mounted {
+			w.say(tr("The change applies at once."), widget.LowImportance)
+		} else {
+			w.say("", widget.LowImportance)
+		}
 		return
 	}
 	w.remount.Show()
 	setButton(w.remount, w.remount.Text, w.checked)
-	w.say(fmt.Sprintf(tr("%s: the change applies at the next mount."), strings.Join(later, ", ")), widget.MediumImportance)
+	text := fmt.Sprintf(tr("%s: the change applies at the next mount."), strings.Join(later, ", "))
+	if w.appliesNow(s) {
+		text += " " + tr("The rest applies at once.")
+	}
+	w.say(text, widget.MediumImportance)
+}
+
+// appliesNow says whether something differs that needs no other mount.
+func (w *settingsWindow) appliesNow(s Settings) bool {
+	s.Backing, s.MountPoint, s.InPlace, s.Fast, s.ReadOnly = w.saved.Backing, w.saved.MountPoint, w.saved.InPlace, w.saved.Fast, w.saved.ReadOnly
+	return s != w.saved || w.starts.changed()
 }
 
 func (w *settingsWindow) say(text string, importance widget.Importance) {

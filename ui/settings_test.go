@@ -163,3 +163,24 @@ func TestNoticeSwitches(t *testing.T) {
 	test.Tap(w.save)
 	b.wait("saved", func() bool { return b.ctl.Settings().Notices == Notices{Mounted: true, InUse: true, Errors: true} })
 }
+
+// TestSettingsSayWhenTheyApply changes what a mounted drive takes over at once, what it does not, and both.
+func TestSettingsSayWhenTheyApply(t *testing.T) {
+	b, w := newSettingsBench(t)
+	b.become(func(s *Status) { s.State = Mounted })
+	said := func(want string, remount bool) {
+		t.Helper()
+		if w.note.Text != want || w.remount.Visible() != remount {
+			t.Errorf("it says %q, and offers a remount: %v; want %q, %v", w.note.Text, w.remount.Visible(), want, remount)
+		}
+	}
+	said("", false)
+	w.showFolder.SetChecked(!w.showFolder.Checked)
+	said("The change applies at once.", false)
+	w.readOnly.SetChecked(!w.readOnly.Checked)
+	said("Read-only: the change applies at the next mount. The rest applies at once.", true)
+	w.showFolder.SetChecked(!w.showFolder.Checked)
+	said("Read-only: the change applies at the next mount.", true)
+	b.become(func(s *Status) { s.State = Unmounted })
+	said("", false)
+}

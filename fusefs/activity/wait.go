@@ -127,10 +127,10 @@ func storageWait(w *Wait) Sentence {
 	}
 	switch w.Storage {
 	case Server:
-		return sentence("the server behind the backing folder (%s: %s)", w.Type, in)
+		return sentence("the server (%s: %s)", w.Type, in)
 	case Program:
-		return sentence("the program behind the backing folder (%s: %s)", w.Type, in)
+		return sentence("the FUSE program (%s: %s)", w.Type, in)
 	default:
-		return sentence("the disk behind the backing folder (%s: %s)", w.Type, in)
+		return sentence("the disk (%s: %s)", w.Type, in)
 	}
 }

@@ -37,10 +37,10 @@ func TestWaits(t *testing.T) {
 		{OpenHandle: oplog.OpenHandle{Handle: 20, Path: "/e", PID: 6, Proc: "firefox"}},
 	}
 	want := []string{
-		"the disk behind the backing folder (ext4: pwrite64, balance_dirty_pages)",
-		"the server behind the backing folder (nfs4: pread64, nfs_wait)",
+		"the disk (ext4: pwrite64, balance_dirty_pages)",
+		"the server (nfs4: pread64, nfs_wait)",
 		"2 operations on its handle, the oldest of them write by cp (1)",
-		"the program behind the backing folder (fuse.sshfs: close, request_wait_answer)",
+		"the FUSE program (fuse.sshfs: close, request_wait_answer)",
 		"write of the same file, by cp (1)",
 		"another operation",
 		"a lock of emacs (99) on the file",
