@@ -56,10 +56,21 @@ const (
 
 	// backlog is how many requests in a row a worker must find waiting before it calls another.
 	backlog = 32
+
+	// maxReaders is how many workers wait for a request at most.
+	maxReaders = 2
 )
 
+// spareProcessors lets Go run as much beside the waiting workers as there are processors. A worker that waits for a request
+// keeps one of Go's, which its scheduler takes away at once where all are in use, only to give it back with the next request.
+var spareProcessors = sync.OnceFunc(func() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + maxReaders)
+	}
+})
+
 func newServer(fs *FS, fd int) *server {
-	return &server{fs: fs, fd: fd, readers: int32(min(2, runtime.NumCPU())), watch: newWatch(), workers: make(map[*worker]struct{})}
+	return &server{fs: fs, fd: fd, readers: int32(min(maxReaders, runtime.NumCPU())), watch: newWatch(), workers: make(map[*worker]struct{})}
 }
 
 // serve answers the kernel until it has ended the connection or stop has been called, and every request in flight is
@@ -67,6 +78,7 @@ func newServer(fs *FS, fd int) *server {
 func (s *server) serve() error {
 	defer s.watch.free()
 	defer unix.Close(s.fd)
+	spareProcessors()
 	missing, err := s.watch.begin()
 	if err != nil {
 		return fmt.Errorf("no thread to watch the others: %w", err)
@@ -157,6 +169,7 @@ type worker struct {
 	tid    atomic.Int32 // thread while it waits in read(2), else 0
 	wake   chan bool    // true to read again, false to end
 	streak int          // requests in a row that were waiting already
+	since  time.Time    // when it was scheduled last
 }
 
 func newWorker(s *server) (*worker, error) {
@@ -181,6 +194,7 @@ func (w *worker) run() {
 	w.call.thread = w.thread
 	defer w.finish()
 	for {
+		w.yield()
 		n, waited := w.read()
 		s.watch.reading.Add(-1)
 		if n < 0 {
@@ -209,6 +223,18 @@ func (w *worker) finish() {
 	unix.Munmap(w.memory)
 	w.call.pipe.close()
 	runtime.UnlockOSThread()
+}
+
+// yieldAfter is a part of the 10 ms for which Go's scheduler lets a goroutine run (runtime/proc.go, forcePreemptNS).
+const yieldAfter = 5 * time.Millisecond
+
+// yield lets the scheduler see that the worker does not run on and on. Else its watch (runtime/proc.go, sysmon) takes the
+// processor away from it in each system call, and looks at it every 20 µs for that: a tenth of what a request costs.
+func (w *worker) yield() {
+	if now := time.Now(); now.Sub(w.since) > yieldAfter {
+		w.since = now
+		runtime.Gosched()
+	}
 }
 
 // read waits for a request. It returns its length in bytes, -1 at the end of the mount, and whether it had to wait.
@@ -242,7 +268,7 @@ func (w *worker) callHelp(waited bool) {
 		w.streak = 0
 		return
 	}
-	if w.streak++; w.streak >= backlog && s.watch.reading.Load() == 0 && int(s.running.Load()) <= runtime.GOMAXPROCS(0) {
+	if w.streak++; w.streak >= backlog && s.watch.reading.Load() == 0 && int(s.running.Load()) <= runtime.NumCPU() {
 		w.streak = 0
 		s.another()
 	}
