@@ -98,6 +98,11 @@ static int vitrine_symlinkat(struct as as, const char *target, int dir, const ch
 import "C"
 
 import (
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
 	"unsafe"
 
 	"vitrine/fusefs/wire"
@@ -115,8 +120,27 @@ func (by caller) as() C.struct_as {
 // cname is a name as C takes it. It is memory that C has given.
 func cname(name wire.Name) *C.char { return (*C.char)(unsafe.Pointer(name.Ptr())) }
 
+// ownUmask is this process's umask, which it never changes; see proc_pid_status(5). Where the system does not tell it is
+// none that a caller can have.
+var ownUmask = sync.OnceValue(func() uint32 {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, after, _ := strings.Cut(string(status), "\nUmask:")
+	digits, _, _ := strings.Cut(after, "\n")
+	mask, err := strconv.ParseUint(strings.TrimSpace(digits), 8, 32)
+	if err != nil {
+		return math.MaxUint32
+	}
+	return uint32(mask)
+})
+
+// likeUs reports whether what this process makes is as if the caller had made it.
+func (by caller) likeUs() bool { return !by.own && by.umask == ownUmask() }
+
 // createAt is openat(2) for the caller, with flags that create.
 func createAt(dir int, name wire.Name, flags int, mode uint32, by caller) (fd int, err error) {
+	if by.likeUs() {
+		return openat(dir, name, flags, mode&0o7777)
+	}
 	r, err := C.vitrine_openat(by.as(), C.int(dir), cname(name), C.int(flags), C.mode_t(mode&0o7777))
 	if r < 0 {
 		return -1, err

@@ -166,7 +166,7 @@ func (c *call) remove(op oplog.Op, flags int) (errno int) {
 // last name the node gets independent first: programs may still refer to the file.
 // It answers true where a descriptor was opened for that.
 func (c *call) losing(dir int, name wire.Name) (n *node, opened bool) {
-	fd, err := openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC)
+	fd, err := openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, false
 	}

@@ -35,9 +35,9 @@ func statx(dir int, name wire.Name, st *unix.Statx_t) error {
 	return failed(e)
 }
 
-func openat(dir int, name wire.Name, flags int) (fd int, err error) {
+func openat(dir int, name wire.Name, flags int, mode uint32) (fd int, err error) {
 	err = retry(func() error {
-		r, _, e := unix.Syscall6(unix.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(name.Ptr())), uintptr(flags), 0, 0, 0)
+		r, _, e := unix.Syscall6(unix.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(name.Ptr())), uintptr(flags), uintptr(mode), 0, 0)
 		fd = int(r)
 		return failed(e)
 	})
