@@ -320,7 +320,7 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 
 // markOf shows bookmarks, and operations that have part in a hazard.
 func (p *logPanel) markOf(pos uint64, e *oplog.Event) cell {
-	_, hazard := p.ui.window.snap.HazardAt(e.Seq)
+	hazard := p.ui.window.snap.InHazard(e.Seq)
 	switch {
 	case hazard && p.bookmarks[pos]:
 		return cell{text: "★▲", tone: theme.ColorNameWarning}
@@ -446,8 +446,7 @@ func (p *logPanel) personPicked() {
 	}
 	p.follow.SetChecked(false) // else the selected row would run out of sight
 	if e := p.eventAt(g.picks.cursor - 1); e != nil {
-		hazard, _ := p.ui.window.snap.HazardAt(e.Seq)
-		p.detail.show(e, say(hazard.Text))
+		p.detail.show(e, p.ui.window.snap.HazardsAt(e.Seq))
 		p.list.Refresh()
 		g.reveal(row)
 	}

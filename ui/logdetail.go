@@ -33,14 +33,14 @@ func newDetail(closed func()) *detail {
 	return d
 }
 
-// show says what is known of e, and in which hazard it has part, "" for none.
-func (d *detail) show(e *oplog.Event, hazard string) {
+// show says what is known of e, and in which hazards it has part.
+func (d *detail) show(e *oplog.Event, hazards []activity.Hazard) {
 	text := describe(e)
 	if e.Errno != 0 {
 		text += "\n" + errno(e.Errno) + ": " + say(activity.Explain(*e, nil, nil).Meaning)
 	}
-	if hazard != "" {
-		text += "\n▲ " + hazard
+	for _, h := range hazards {
+		text += "\n▲ " + say(h.Text)
 	}
 	d.text.SetText(text)
 	d.box.Show()

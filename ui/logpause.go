@@ -177,10 +177,7 @@ func (p *logPanel) jumpToHazard(step int) {
 	if step < 0 {
 		none = tr("No operation above this one has part in a hazard")
 	}
-	p.jump(step, func(e *oplog.Event, _ uint64) bool {
-		_, ok := snap.HazardAt(e.Seq)
-		return ok
-	}, none)
+	p.jump(step, func(e *oplog.Event, _ uint64) bool { return snap.InHazard(e.Seq) }, none)
 }
 
 // bookmark marks a position, or takes the mark away.

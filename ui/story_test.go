@@ -127,3 +127,49 @@ func TestStoryOfAName(t *testing.T) {
 		t.Errorf("up to %v is in sight, not the unlink", c.to)
 	}
 }
+
+// slowAndWaitedFor has a write that is slow and that the release of its handle waited for, as the model finds it.
+func slowAndWaitedFor(f *fake) (seq uint64) {
+	mounted(f)
+	const ms = 1_000_000
+	var events []oplog.Event
+	add := func(op oplog.Op, end, took, wait int64) {
+		events = append(events, oplog.Event{Seq: uint64(len(events) + 1), Op: op, Path: "/a", Handle: 7, PID: 1, Proc: "cp",
+			Mono: end - took, Duration: took, Wait: wait, Result: 1, Size: 1, Wall: end - took})
+	}
+	add(oplog.Open, ms, 1000, 0)
+	for i := range int64(100) {
+		add(oplog.Write, 2*ms+i*2000, 1000, 0)
+	}
+	add(oplog.Write, 70*ms, 50*ms, 0)
+	add(oplog.Release, 71*ms, 5*ms, 4*ms)
+	f.history = oplog.NewHistory(1000)
+	f.history.Collect(events, 0)
+	model := activity.New(activity.Options{})
+	model.Collect(events, 0)
+	f.snap = model.Snapshot()
+	return 102
+}
+
+// TestSeveralHazards shows all that an operation has part in, in the detail of the log and in the story.
+func TestSeveralHazards(t *testing.T) {
+	f := newFake()
+	seq := slowAndWaitedFor(f)
+	b := newBench(t, f)
+	b.window.show()
+	b.window.showActivity(f.snap)
+	b.window.selectTab(b.window.tabIndex("log"))
+	p := b.window.log
+	p.tab.grid.pick(int(seq) - 1)
+	says := func(words string) bool {
+		return strings.Contains(words, "▲ write of /a by cp (1) took 50 ms") && strings.Contains(words, "▲ The release of handle 7 waited 4 ms")
+	}
+	if words := p.detail.text.Text; !says(words) {
+		t.Errorf("the detail says %q", words)
+	}
+	p.openStoryOf(seq)
+	b.wait("the story", p.story.box.Visible)
+	if words := p.story.words.String(); !says(words) {
+		t.Errorf("the story says %q", words)
+	}
+}

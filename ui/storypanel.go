@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -174,12 +175,9 @@ func (p *storyPanel) text() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// hazards are those that an operation has part in, but for a refusal, which the evidence tells of.
+// hazards are those that an operation has part in, but for refusals, which the evidence tells of.
 func (p *storyPanel) hazards(seq uint64) []activity.Hazard {
-	if h, ok := p.ui.window.snap.HazardAt(seq); ok && h.Kind != activity.RefusedHandle {
-		return []activity.Hazard{h}
-	}
-	return nil
+	return slices.DeleteFunc(p.ui.window.snap.HazardsAt(seq), func(h activity.Hazard) bool { return h.Kind == activity.RefusedHandle })
 }
 
 // say writes a sentence of the model in the person's language.
