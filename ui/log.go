@@ -82,6 +82,7 @@ func newLogPanel(u *UI, t *tip) *logPanel {
 	p.detail = newDetail(p.closeDetail)
 	p.line = newFilterLine(u, p.setFilter)
 	p.story = newStoryPanel(u, t, p.closeStory)
+	p.story.again = p.retell
 	g.opened = p.openStory
 	p.list = container.NewBorder(p.buildTools(), p.buildBottom(), nil, nil, p.tab.box)
 	p.box = container.NewStack(p.list, p.story.box)
@@ -122,6 +123,7 @@ func (p *logPanel) show(a *activity.Snapshot, s Status) {
 		p.hazards += n
 	}
 	p.advance()
+	p.story.follow(a)
 	title, help := unlessMounted(s, tr("No operations yet"),
 		tr("Every operation on the mounted folder is listed here, the newest at the bottom."))
 	if p.rows.listed && p.kept() > 0 {
@@ -341,35 +343,6 @@ func (p *logPanel) openStory(row int) {
 	if e := p.eventAt(p.rows.position(row)); e != nil {
 		p.openStoryOf(e.Seq)
 	}
-}
-
-// openStoryOf tells the story of the operation with a sequence number, whether it is listed or not.
-func (p *logPanel) openStoryOf(seq uint64) {
-	src := p.src
-	if src == nil {
-		return
-	}
-	var events []oplog.Event
-	var s *activity.Story
-	p.ui.aside(func() {
-		events = readAll(src)
-		s = activity.NewStory(events, seq)
-	}, func() {
-		if s == nil {
-			p.note.set(tr("This operation has fallen out of the log"), theme.ColorNameWarning)
-			p.noted.due(0)
-			return
-		}
-		p.list.Hide()
-		p.story.show(events, s, seq)
-		p.ui.window.focusTable()
-	})
-}
-
-// closeStory goes back to the list, to the operation that was looked at last where it is listed.
-func (p *logPanel) closeStory() {
-	p.showList()
-	p.ui.window.focusTable()
 }
 
 // showList shows the list where a story stood.

@@ -51,11 +51,16 @@ func (d *detail) hide() { d.box.Hide() }
 // describe writes all that is known of an operation but why it failed.
 func describe(e *oplog.Event) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, moment(e.Wall), e.Op, paths(e))
+	if e.Flags&oplog.InFlight == 0 {
+		fmt.Fprintf(&b, "#%d  ", e.Seq)
+	}
+	fmt.Fprintf(&b, "%s  %s  %s\n", moment(e.Wall), e.Op, paths(e))
 	if o, l := extent(e); l != "" {
 		fmt.Fprintf(&b, tr("offset %s  size %s  moved %s")+"\n", o, l, count(e.Result))
 	}
-	if e.Wait > 0 {
+	if e.Flags&oplog.InFlight != 0 {
+		fmt.Fprintf(&b, tr("in flight for %s"), duration(time.Duration(e.Duration)))
+	} else if e.Wait > 0 {
 		fmt.Fprintf(&b, tr("took %s, of which %s waiting for the handle"), duration(time.Duration(e.Duration)), duration(time.Duration(e.Wait)))
 	} else {
 		fmt.Fprintf(&b, tr("took %s"), duration(time.Duration(e.Duration)))

@@ -38,8 +38,10 @@ func newOpenFiles(u *UI, t *tip) *openFiles {
 	)
 	p.table.grid.menu = func(row int) *fyne.Menu {
 		f := p.items[row]
-		return u.rowMenu(about{path: f.Path, proc: f.Proc, pid: f.PID})
+		return u.rowMenu(about{path: f.Path, proc: f.Proc, pid: f.PID},
+			fyne.NewMenuItem(tr("Story of this file"), func() { u.window.log.openStoryOfHandle(f.Handle) }))
 	}
+	p.table.grid.opened = func(row int) { u.window.log.openStoryOfHandle(p.items[row].Handle) }
 	return p
 }
 

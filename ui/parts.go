@@ -215,3 +215,103 @@ func (l leastSize) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		c.Resize(s)
 	}
 }
+
+// reader shows text that scrolls, and a sign at its lower edge as long as there is more to read below it.
+type reader struct {
+	box    *fyne.Container
+	scroll *container.Scroll
+	more   *moreSign
+}
+
+// newReader makes a reader of content on a background of some colour.
+func newReader(content fyne.CanvasObject, back fyne.ThemeColorName) *reader {
+	r := &reader{scroll: container.NewVScroll(content), more: newMoreSign(back)}
+	r.scroll.OnScrolled = func(fyne.Position) { r.showSign() }
+	r.box = container.New(r, r.scroll, r.more)
+	return r
+}
+
+// MinSize is that of the scrolled text, which is little.
+func (r *reader) MinSize([]fyne.CanvasObject) fyne.Size { return r.scroll.MinSize() }
+
+// Layout puts the sign over the last line in sight.
+func (r *reader) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	r.scroll.Resize(s)
+	height := r.more.MinSize().Height
+	r.more.Move(fyne.NewPos(0, s.Height-height))
+	r.more.Resize(fyne.NewSize(s.Width, height))
+	r.showSign()
+}
+
+// update is called after the text changed.
+func (r *reader) update() {
+	r.scroll.Refresh()
+	r.showSign()
+}
+
+func (r *reader) showSign() { showIf(r.below() > 1, r.more) }
+
+// below is how much of the text is out of sight below the last line in sight, in units.
+func (r *reader) below() float32 {
+	return r.scroll.Content.MinSize().Height - r.scroll.Offset.Y - r.scroll.Size().Height
+}
+
+// turn scrolls by a part of what is in sight: down, or up where that is negative.
+func (r *reader) turn(part float32) {
+	s := r.scroll
+	lowest := max(0, s.Content.MinSize().Height-s.Size().Height)
+	s.ScrollToOffset(fyne.NewPos(0, max(0, min(s.Offset.Y+part*s.Size().Height, lowest))))
+	r.showSign()
+}
+
+// moreSign fades the last line in sight of a text and points down.
+type moreSign struct {
+	widget.BaseWidget
+	fade  *canvas.LinearGradient
+	cover *canvas.Rectangle
+	arrow *canvas.Text
+	back  fyne.ThemeColorName
+}
+
+func newMoreSign(back fyne.ThemeColorName) *moreSign {
+	m := &moreSign{fade: canvas.NewVerticalGradient(color.Transparent, nil), cover: canvas.NewRectangle(nil), arrow: canvas.NewText("▾", nil), back: back}
+	m.arrow.TextSize, m.arrow.Alignment = 16, fyne.TextAlignCenter
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+func (m *moreSign) CreateRenderer() fyne.WidgetRenderer {
+	m.paint()
+	return &moreSignRenderer{m}
+}
+
+func (m *moreSign) paint() {
+	back := shade(m.back)
+	m.fade.StartColor, m.fade.EndColor, m.cover.FillColor = faded(back, 0), back, back
+	m.arrow.Color = shade(theme.ColorNamePrimary)
+}
+
+type moreSignRenderer struct{ m *moreSign }
+
+func (r *moreSignRenderer) Destroy()           {}
+func (r *moreSignRenderer) MinSize() fyne.Size { return fyne.NewSize(20, 36) }
+func (r *moreSignRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.m.fade, r.m.cover, r.m.arrow}
+}
+
+func (r *moreSignRenderer) Layout(s fyne.Size) {
+	const cover = 15
+	r.m.fade.Resize(fyne.NewSize(s.Width, s.Height-cover))
+	r.m.cover.Move(fyne.NewPos(0, s.Height-cover))
+	r.m.cover.Resize(fyne.NewSize(s.Width, cover))
+	height := r.m.arrow.MinSize().Height
+	r.m.arrow.Move(fyne.NewPos(0, s.Height-(cover+height)/2))
+	r.m.arrow.Resize(fyne.NewSize(s.Width, height))
+}
+
+func (r *moreSignRenderer) Refresh() {
+	r.m.paint()
+	r.m.fade.Refresh()
+	r.m.cover.Refresh()
+	r.m.arrow.Refresh()
+}

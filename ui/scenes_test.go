@@ -198,6 +198,12 @@ func openStory(b *bench) {
 	b.wait("the explanation", func() bool { return len(p.story.words.Segments) > 3 })
 }
 
+// openStuckStory asks for the story of an operation that does not end.
+func openStuckStory(b *bench) {
+	b.window.log.openStoryInFlight(&b.ctl.snap.InFlight[0])
+	b.wait("the explanation", func() bool { return b.window.log.story.told != nil })
+}
+
 func typeFilter(b *bench, text string) {
 	b.window.focusFilter()
 	for _, r := range text {

@@ -53,12 +53,18 @@ func SeqOf(events []oplog.Event, seen *oplog.Event) uint64 {
 	return 0
 }
 
-// NewestOn returns the sequence number of the newest operation on a handle that has ended; 0 where there is none.
-func NewestOn(events []oplog.Event, handle uint64) uint64 {
+// NewestOn returns the sequence number of the newest operation on a handle that has ended, or where none has, of one in flight; 0
+// where there is none at all.
+func NewestOn(events []oplog.Event, handle uint64) (seq uint64) {
 	for i := len(events) - 1; i >= 0; i-- {
-		if e := &events[i]; e.Handle == handle && e.Flags&oplog.InFlight == 0 {
+		e := &events[i]
+		switch {
+		case e.Handle != handle:
+		case e.Flags&oplog.InFlight == 0:
 			return e.Seq
+		default:
+			seq = e.Seq
 		}
 	}
-	return 0
+	return seq
 }
