@@ -16,8 +16,9 @@ import (
 
 // detail says below the log all that is known of the selected operation.
 type detail struct {
-	box  *fyne.Container
-	text *widget.Label
+	box    *fyne.Container
+	text   *widget.Label
+	reader *reader
 }
 
 func newDetail(closed func()) *detail {
@@ -26,9 +27,9 @@ func newDetail(closed func()) *detail {
 	d.text.SizeName = theme.SizeNameCaptionText
 	shut := widget.NewButtonWithIcon("", theme.CancelIcon(), closed)
 	shut.Importance = widget.LowImportance
-	scroll := container.NewVScroll(d.text)
-	scroll.SetMinSize(fyne.NewSize(100, 78))
-	d.box = container.NewBorder(nil, nil, nil, container.NewVBox(shut), scroll)
+	d.reader = newReader(d.text, theme.ColorNameBackground)
+	d.reader.scroll.SetMinSize(fyne.NewSize(100, 78))
+	d.box = container.NewBorder(nil, nil, nil, container.NewVBox(shut), d.reader.box)
 	d.box.Hide()
 	return d
 }
@@ -44,6 +45,8 @@ func (d *detail) show(e *oplog.Event, hazards []activity.Hazard) {
 	}
 	d.text.SetText(text)
 	d.box.Show()
+	d.reader.scroll.ScrollToTop()
+	d.reader.update()
 }
 
 func (d *detail) hide() { d.box.Hide() }

@@ -210,6 +210,10 @@ func (p *logPanel) typed(r rune) {
 		p.jumpToBookmark(1)
 	case 'M':
 		p.jumpToBookmark(-1)
+	case 'd':
+		p.detail.reader.turn(readOn)
+	case 'D':
+		p.detail.reader.turn(-readOn)
 	case 'b', 'B':
 		if g := p.tab.grid; g.cursorRow() >= 0 {
 			p.bookmark(g.picks.cursor - 1)

@@ -38,6 +38,13 @@ func (l *line) set(text string, tone fyne.ThemeColorName) {
 
 func (l *line) CreateRenderer() fyne.WidgetRenderer { return &lineRenderer{l} }
 
+// stand moves the line so that its letters stand at y, in units.
+func (l *line) stand(x, y float32) {
+	_, baseline := fyne.CurrentApp().Driver().RenderedTextSize(l.text.Text, l.text.TextSize, l.text.TextStyle, nil)
+	l.Resize(l.MinSize())
+	l.Move(fyne.NewPos(x, y-baseline))
+}
+
 type lineRenderer struct{ l *line }
 
 func (r *lineRenderer) Destroy()                     {}
@@ -256,12 +263,29 @@ func (r *reader) below() float32 {
 	return r.scroll.Content.MinSize().Height - r.scroll.Offset.Y - r.scroll.Size().Height
 }
 
+// readOn is how much of what is in sight of a text a key scrolls by.
+const readOn = 0.6
+
 // turn scrolls by a part of what is in sight: down, or up where that is negative.
 func (r *reader) turn(part float32) {
 	s := r.scroll
 	lowest := max(0, s.Content.MinSize().Height-s.Size().Height)
 	s.ScrollToOffset(fyne.NewPos(0, max(0, min(s.Offset.Y+part*s.Size().Height, lowest))))
 	r.showSign()
+}
+
+// pressed scrolls by the keys that do so in a list.
+func (r *reader) pressed(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyDown:
+		r.turn(0.1)
+	case fyne.KeyUp:
+		r.turn(-0.1)
+	case fyne.KeyPageDown:
+		r.turn(0.9)
+	case fyne.KeyPageUp:
+		r.turn(-0.9)
+	}
 }
 
 // moreSign fades the last line in sight of a text and points down.

@@ -6,8 +6,6 @@ import (
 	"syscall"
 	"time"
 
-	"fyne.io/fyne/v2/widget"
-
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
@@ -255,7 +253,7 @@ func wave() *activity.Snapshot {
 func askForFile(b *bench) {
 	p := b.window.log
 	p.saveDialog(formats()[0], p.writeAll)
-	b.window.win.Canvas().Focused().(*widget.Entry).SetText("~/vitrine-20240102-030405.ndjson")
+	b.window.win.Canvas().Focused().(*keyEntry).SetText("~/vitrine-20240102-030405.ndjson")
 	b.window.win.Canvas().Unfocus() // for the cursor not to blink
 }
 

@@ -55,9 +55,10 @@ type storyChart struct {
 	top      float32 // how far it is scrolled down, in units
 	shift    bool    // held down now
 
-	picked func()       // another operation was chosen
-	left   func()       // the person wants to go back
-	typed  func(r rune) // a letter that means nothing here
+	picked func()             // another operation was chosen
+	left   func()             // the person wants to go back
+	turned func(part float32) // the words are to be scrolled
+	typed  func(r rune)       // a letter that means nothing here
 }
 
 // storyLine is one row of a story: bars of one handle or one process.
@@ -420,6 +421,10 @@ func (c *storyChart) TypedRune(r rune) {
 		c.zoom(0.5, middle)
 	case '-':
 		c.zoom(2, middle)
+	case 'd':
+		c.turned(readOn)
+	case 'D':
+		c.turned(-readOn)
 	default:
 		c.typed(r)
 	}

@@ -54,6 +54,7 @@ func newStoryPanel(u *UI, t *tip, closed func()) *storyPanel {
 	p.name = newLine("", sizeText, colorMuted, fyne.TextStyle{})
 	p.words = widget.NewRichText()
 	p.words.Wrapping = fyne.TextWrapWord
+	p.chart.turned = func(part float32) { p.reader.turn(part) }
 	p.chart.picked, p.chart.left, p.chart.typed = p.explain, closed, u.windowRune
 	back := widget.NewButtonWithIcon(tr("Back"), theme.NavigateBackIcon(), closed)
 	zoom := func(icon fyne.Resource, f func()) *widget.Button {

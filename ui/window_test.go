@@ -19,6 +19,9 @@ import (
 func buttonsIn(o fyne.CanvasObject) map[string]*widget.Button {
 	out := map[string]*widget.Button{}
 	visit(o, func(o fyne.CanvasObject) {
+		if b, ok := o.(*keyButton); ok {
+			o = &b.Button
+		}
 		if b, ok := o.(*widget.Button); ok && b.Text != "" {
 			out[b.Text] = b
 		}
