@@ -84,20 +84,15 @@ func newLogPanel(u *UI, t *tip) *logPanel {
 	p.story = newStoryPanel(u, t, p.closeStory)
 	p.story.again = p.retell
 	g.opened = p.openStory
-	p.list = container.NewBorder(p.buildTools(), p.buildBottom(), nil, nil, p.tab.box)
+	p.list = container.NewBorder(p.buildTools(t), p.buildBottom(), nil, nil, p.tab.box)
 	p.box = container.NewStack(p.list, p.story.box)
 	return p
 }
 
-func (p *logPanel) buildTools() fyne.CanvasObject {
-	icon := func(i fyne.Resource, f func()) *widget.Button {
-		b := widget.NewButtonWithIcon("", i, f)
-		b.Importance = widget.LowImportance
-		return b
-	}
+func (p *logPanel) buildTools(t *tip) fyne.CanvasObject {
 	pause := container.New(leastSize{fyne.NewSize(p.widestPause(), 0)}, p.pause)
-	before := icon(theme.NewErrorThemedResource(theme.MoveUpIcon()), func() { p.jumpToError(-1) })
-	after := icon(theme.NewErrorThemedResource(theme.MoveDownIcon()), func() { p.jumpToError(1) })
+	before := newIconButton(theme.NewErrorThemedResource(theme.MoveUpIcon()), tr("Previous error"), shifted("E"), t, func() { p.jumpToError(-1) })
+	after := newIconButton(theme.NewErrorThemedResource(theme.MoveDownIcon()), tr("Next error"), "E", t, func() { p.jumpToError(1) })
 	left := container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
 	right := container.New(layout.NewCustomPaddedHBoxLayout(2), before, after, p.save)
 	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, left, right), left, right, padded(0, 0, 4, 4, p.line.box)))

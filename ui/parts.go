@@ -100,6 +100,39 @@ func (t *tappable) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpl
 func (t *tappable) Tapped(*fyne.PointEvent)             { t.do() }
 func (t *tappable) Cursor() desktop.Cursor              { return desktop.PointerCursor }
 
+// iconButton is a button without a word, which says under the mouse what it does.
+type iconButton struct {
+	widget.Button
+	does string
+	tip  *tip
+}
+
+// newIconButton makes an iconButton; key is what does the same on the keyboard.
+func newIconButton(icon fyne.Resource, does, key string, t *tip, do func()) *iconButton {
+	b := &iconButton{does: does + " (" + key + ")", tip: t}
+	b.Icon, b.OnTapped, b.Importance = icon, do, widget.LowImportance
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// MouseIn says what the button does.
+func (b *iconButton) MouseIn(e *desktop.MouseEvent) {
+	b.Button.MouseIn(e)
+	b.tip.show(b.does, e.AbsolutePosition)
+}
+
+// MouseOut takes that away.
+func (b *iconButton) MouseOut() {
+	b.Button.MouseOut()
+	b.tip.hide()
+}
+
+// Tapped does it; what the button was over may be gone then.
+func (b *iconButton) Tapped(e *fyne.PointEvent) {
+	b.tip.hide()
+	b.Button.Tapped(e)
+}
+
 // sheet is a rectangle in a colour of the theme, to lie below other things.
 type sheet struct {
 	widget.BaseWidget

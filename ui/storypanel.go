@@ -57,16 +57,11 @@ func newStoryPanel(u *UI, t *tip, closed func()) *storyPanel {
 	p.chart.turned = func(part float32) { p.reader.turn(part) }
 	p.chart.picked, p.chart.left, p.chart.typed = p.explain, closed, u.windowRune
 	back := widget.NewButtonWithIcon(tr("Back"), theme.NavigateBackIcon(), closed)
-	zoom := func(icon fyne.Resource, f func()) *widget.Button {
-		b := widget.NewButtonWithIcon("", icon, f)
-		b.Importance = widget.LowImportance
-		return b
-	}
 	middle := func() float32 { return storyNames + (p.chart.Size().Width-storyNames)/2 }
 	buttons := container.NewHBox(
-		zoom(theme.ZoomOutIcon(), func() { p.chart.zoom(2, middle()) }),
-		zoom(theme.ZoomInIcon(), func() { p.chart.zoom(0.5, middle()) }),
-		zoom(theme.ZoomFitIcon(), p.chart.zoomOut))
+		newIconButton(theme.ZoomOutIcon(), tr("Farther away"), "-", t, func() { p.chart.zoom(2, middle()) }),
+		newIconButton(theme.ZoomInIcon(), tr("Nearer"), "+", t, func() { p.chart.zoom(0.5, middle()) }),
+		newIconButton(theme.ZoomFitIcon(), tr("All of it"), tr("Home"), t, p.chart.zoomOut))
 	heads := container.New(layout.NewCustomPaddedVBoxLayout(0), p.title, p.name)
 	top := padded(4, 4, 4, 4, container.NewBorder(nil, nil, back, buttons, padded(0, 0, 8, 8, heads)))
 	p.reader = newReader(p.words, theme.ColorNameBackground)
