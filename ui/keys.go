@@ -99,6 +99,10 @@ func (w *window) typedKey(e *fyne.KeyEvent) {
 		w.showHelp()
 	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown, fyne.KeyHome, fyne.KeyEnd:
 		w.focusTable()
+		if w.storyInSight() {
+			w.log.story.chart.TypedKey(e)
+			return
+		}
 		w.panels[w.tabs.SelectedIndex()].grid().body.TypedKey(e)
 	}
 }

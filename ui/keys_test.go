@@ -41,7 +41,7 @@ var keyHandlers = map[string][]string{
 	"logPanel.typed":       {"Log"},
 	"filterEntry.TypedKey": {"Filter"},
 	"storyChart.TypedRune": {"Story"},
-	"storyChart.TypedKey":  {"Story"},
+	"storyChart.TypedKey":  {"Story", "Window"},
 }
 
 // onSheet is what the sheet calls the keys whose names it does not spell as Fyne does.

@@ -57,6 +57,7 @@ type storyChart struct {
 
 	picked func()             // another operation was chosen
 	left   func()             // the person wants to go back
+	helped func()             // the person wants to know the keys
 	turned func(part float32) // the words are to be scrolled
 	typed  func(r rune)       // a letter that means nothing here
 }
@@ -184,14 +185,17 @@ func (c *storyChart) zoomTo(seq uint64) {
 // that release too.
 func (c *storyChart) zoomToOwn(k int) {
 	own := c.rows[0].bars
-	first, last := own[max(0, k-storyNeighbours)], own[min(len(own)-1, k+storyNeighbours)]
+	first, end := own[max(0, k-storyNeighbours)], int64(0)
+	for i := k; i <= min(len(own)-1, k+storyNeighbours); i++ {
+		end = max(end, own[i].Mono+own[i].Duration)
+	}
 	for i := k; i >= 0 && own[k].Flags&oplog.Refused != 0; i-- {
 		if own[i].Releases() {
 			first = own[min(i, max(0, k-storyNeighbours))]
 			break
 		}
 	}
-	c.look(float64(first.Mono-c.story.Begin), float64(last.Mono+last.Duration-c.story.Begin))
+	c.look(float64(first.Mono-c.story.Begin), float64(end-c.story.Begin))
 }
 
 // zoomAround shows an operation and what others did to its file shortly before and after it.
@@ -455,6 +459,8 @@ func (c *storyChart) TypedKey(e *fyne.KeyEvent) {
 		c.zoomTo(c.chosen)
 	case fyne.KeyEscape, fyne.KeyBackspace:
 		c.left()
+	case fyne.KeyF1:
+		c.helped()
 	}
 }
 

@@ -103,14 +103,21 @@ func (p *logPanel) closeStory() {
 	p.ui.window.selectTab(p.story.home)
 }
 
+// mostTries is how often a story is told anew until the record holds the end of what was in flight: it may have had to drop it.
+const mostTries = 10
+
 // follow lets the bars of operations in flight reach to now. When one of them has ended, the story is told anew.
 func (p *storyPanel) follow(a *activity.Snapshot) {
-	if !p.box.Visible() || !p.chart.inFlight() || !p.worded.due(figureInterval) {
+	if !p.box.Visible() || !p.chart.inFlight() || p.tries > mostTries || !p.worded.due(figureInterval) {
 		return
 	}
 	b := p.chart.bar(p.chart.chosen)
 	if p.chart.grow(a.InFlight) {
 		p.say(b.Event, p.told)
+		return
+	}
+	if p.tries++; p.tries > mostTries {
+		p.name.set(p.name.text.Text+" · "+tr("how it ended was dropped"), theme.ColorNameWarning)
 		return
 	}
 	chosen := b.Event

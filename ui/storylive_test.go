@@ -117,3 +117,21 @@ func TestStoryInMenus(t *testing.T) {
 		b.wait("the story", p.story.box.Visible)
 	}
 }
+
+// TestStoryWhoseEndWasDropped gives up to look for how a write ended, and says so.
+func TestStoryWhoseEndWasDropped(t *testing.T) {
+	b, p, g := otherTab(t, "inflight")
+	g.opened(0)
+	b.wait("the story", func() bool { return p.story.box.Visible() && p.story.told != nil })
+	later := *b.ctl.snap
+	later.InFlight = nil
+	asked := 0
+	p.story.again = func(func([]oplog.Event) uint64) { asked++ }
+	for range 3 * mostTries {
+		p.story.worded = pace{}
+		b.window.showActivity(&later)
+	}
+	if note := p.story.name.text.Text; asked != mostTries || strings.Count(note, "how it ended was dropped") != 1 {
+		t.Errorf("after %d questions the note is %q", asked, note)
+	}
+}

@@ -39,6 +39,7 @@ type storyPanel struct {
 	again  func(find func([]oplog.Event) uint64) // tells it anew
 	told   *activity.Explanation                 // of the chosen operation, nil while it is being made
 	worded pace
+	tries  int // to learn how what was in flight ended
 	asked  int // counts the explanations asked for: an older answer is of no interest
 }
 
@@ -54,6 +55,7 @@ func newStoryPanel(u *UI, t *tip, closed func()) *storyPanel {
 	p.name = newLine("", sizeText, colorMuted, fyne.TextStyle{})
 	p.words = widget.NewRichText()
 	p.words.Wrapping = fyne.TextWrapWord
+	p.chart.helped = func() { u.window.showHelp() }
 	p.chart.turned = func(part float32) { p.reader.turn(part) }
 	p.chart.picked, p.chart.left, p.chart.typed = p.explain, closed, u.windowRune
 	back := widget.NewButtonWithIcon(tr("Back"), theme.NavigateBackIcon(), closed)
@@ -75,6 +77,7 @@ func newStoryPanel(u *UI, t *tip, closed func()) *storyPanel {
 func (p *storyPanel) show(events []oplog.Event, s *activity.Story, seq uint64) {
 	p.entitle(s)
 	p.events = events
+	p.tries = 0
 	p.chart.show(s, seq)
 	p.box.Show()
 	p.explain()
@@ -84,6 +87,7 @@ func (p *storyPanel) show(events []oplog.Event, s *activity.Story, seq uint64) {
 func (p *storyPanel) retell(events []oplog.Event, s *activity.Story, seq uint64) {
 	p.entitle(s)
 	p.events = events
+	p.tries = 0
 	p.chart.tell(s, seq)
 	p.explain()
 }

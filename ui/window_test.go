@@ -322,7 +322,7 @@ func TestSlowUIIsNotFlooded(t *testing.T) {
 	b.window.standing.interval = time.Millisecond
 	b.window.show()
 	time.Sleep(100 * time.Millisecond) // the UI goroutine does nothing
-	if n := len(b.queue); n > 2 { // one of each
+	if n := len(b.queue); n > 2 {      // one of each
 		t.Errorf("%d updates are queued", n)
 	}
 }
