@@ -73,7 +73,7 @@ func helpTables() []help {
 		{[]string{shifted("↑"), shifted("↓")}, tr("select several rows")},
 		{[]string{shifted(tr("click"))}, tr("select all up to there")},
 		{[]string{shortcutName(fyne.KeyName(tr("click")))}, tr("select one more, or one less")},
-		{[]string{tr("Enter"), tr("double click")}, tr("story of what the row shows")},
+		{[]string{tr("Enter"), tr("double click")}, tr("story of the open file or operation")},
 		{[]string{"S", shifted("S")}, tr("sort by the next column, turn the order")},
 		{[]string{"<", ">"}, tr("narrower, wider column")},
 		{[]string{shortcutName("C")}, tr("copy the selected rows")},
