@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -17,9 +16,9 @@ import (
 // person goes elsewhere then, types its name, or cancels.
 type chooser struct {
 	ui      *UI
-	dialog  *dialog.ConfirmDialog
-	entry   *widget.Entry
-	list    *widget.List
+	dialog  *question
+	entry   *keyEntry
+	list    *keyList
 	note    *line
 	at      string   // the folder that is looked at
 	names   []string // of the folders in it
@@ -29,14 +28,15 @@ type chooser struct {
 // chooseFolder asks for a folder in a window, beginning at home. What is chosen may not exist. It is told to then, which is not
 // called where the person cancels.
 func (u *UI) chooseFolder(win fyne.Window, then func(folder string)) *chooser {
-	c := &chooser{ui: u, entry: widget.NewEntry(), note: muted("")}
-	c.list = widget.NewList(func() int { return len(c.names) }, newFolderRow, c.showRow)
+	c := &chooser{ui: u, entry: newKeyEntry(), note: muted("")}
+	c.list = newKeyList(func() int { return len(c.names) }, newFolderRow, c.showRow)
 	c.list.OnSelected = c.enter
 	c.entry.OnSubmitted = func(text string) { c.look(c.typed(text)) }
-	up := widget.NewButtonWithIcon("", theme.MoveUpIcon(), func() { c.look(filepath.Dir(c.at)) })
+	up := newKeyButton("", theme.MoveUpIcon(), func() { c.look(filepath.Dir(c.at)) }, c.cancel)
+	c.entry.escaped, c.list.escaped = c.cancel, c.cancel
 	top := container.NewBorder(nil, nil, up, nil, c.entry)
 	body := container.NewBorder(padded(0, 6, 0, 0, top), padded(4, 8, 2, 2, c.note), nil, nil, c.list)
-	c.dialog = dialog.NewCustomConfirm(tr("Choose a folder"), tr("Choose"), tr("Cancel"), body, func(ok bool) {
+	c.dialog = newQuestion(tr("Choose a folder"), tr("Choose"), tr("Cancel"), body, func(ok bool) {
 		c.edition++
 		if ok {
 			then(c.typed(c.entry.Text))
@@ -48,6 +48,8 @@ func (u *UI) chooseFolder(win fyne.Window, then func(folder string)) *chooser {
 	win.Canvas().Focus(c.entry)
 	return c
 }
+
+func (c *chooser) cancel() { c.dialog.Hide() }
 
 // typed is the folder that a text names, from the one that is looked at where it does not say from where.
 func (c *chooser) typed(text string) string {

@@ -138,7 +138,7 @@ func mode(flags uint32) string {
 	words := [...]string{"r", "w", "rw", "rw"}
 	m := words[flags&3]
 	if flags&syscall.O_APPEND != 0 {
-		return m + " append"
+		return m + " " + tr("append")
 	}
 	return m
 }

@@ -116,3 +116,10 @@ func TestVisible(t *testing.T) {
 		}
 	}
 }
+
+func TestModeIsTranslated(t *testing.T) {
+	speak(t, "de")
+	if got := mode(syscall.O_WRONLY | syscall.O_APPEND); got != "w anfügen" {
+		t.Errorf("a file opened to append is %q", got)
+	}
+}

@@ -39,6 +39,7 @@ var scenes = []scene{
 	{"scripts", "open", scripts, nil},
 	{"errors", "log", errorStorm, nil},
 	{"story", "log", races, openStory},
+	{"story-stuck", "inflight", stuckWrite, openStuckStory},
 	{"latency", "latency", timings, nil},
 	{"heat", "processes", timings, func(b *bench) { b.window.chart.setHeat(true) }},
 	{"filter", "log", errorStorm, func(b *bench) { typeFilter(b, "wriet") }},

@@ -239,13 +239,17 @@ func (b *gridBody) FocusLost() {
 	b.g.update()
 }
 
-// TypedRune sorts, or hands the letter on.
+// TypedRune sorts, makes a column wider or narrower, or hands the letter on.
 func (b *gridBody) TypedRune(r rune) {
 	switch {
 	case r == 's' && b.g.sort != nil:
 		b.g.sortByNext()
 	case r == 'S' && b.g.sort != nil:
 		b.g.sortBy(b.g.sorted)
+	case r == '<':
+		b.g.widen(-1)
+	case r == '>':
+		b.g.widen(1)
 	case b.g.typed != nil:
 		b.g.typed(r)
 	}
@@ -284,6 +288,11 @@ func (b *gridBody) TypedKey(e *fyne.KeyEvent) {
 		}
 	case desktop.KeyMenu:
 		b.menuAtCursor(row)
+	case fyne.KeyF10:
+		if b.shift {
+			b.shift = false // the menu is told of its end
+			b.menuAtCursor(row)
+		}
 	case fyne.KeyEscape:
 		g.picks.clear()
 		g.tellPicked()

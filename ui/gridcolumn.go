@@ -94,6 +94,28 @@ func (g *grid) sortByNext() {
 	}
 }
 
+// widen makes the column that the rows are sorted by wider by some letters, or narrower: without one, the first. Of a column that
+// takes the spare room, the next one gives way.
+func (g *grid) widen(letters int) {
+	col, spans := max(g.sorted, 0), g.spans(g.Size().Width)
+	if g.cols[col].flex {
+		letters = -letters
+		for col++; col < len(g.cols) && (g.cols[col].flex || spans[col].chars == 0); col++ {
+		}
+	}
+	if col < len(g.cols) {
+		g.resize(col, g.chars(g.cols[col])+letters)
+		g.tellArranged()
+	}
+}
+
+// resize gives a column a width, in letters.
+func (g *grid) resize(col, letters int) {
+	g.widths[g.cols[col].key] = max(leastChars, letters)
+	g.fit()
+	g.redraw()
+}
+
 func (g *grid) tellArranged() {
 	if g.arranged != nil {
 		g.arranged()

@@ -72,9 +72,7 @@ func (h *gridHead) Dragged(e *fyne.DragEvent) {
 		h.held, h.sign, h.chars = col, sign, float32(g.chars(g.cols[col]))
 	}
 	h.chars += float32(h.sign) * e.Dragged.DX / letterWidth()
-	g.widths[g.cols[h.held].key] = max(leastChars, int(math.Round(float64(h.chars))))
-	g.fit()
-	g.redraw()
+	g.resize(h.held, int(math.Round(float64(h.chars))))
 }
 
 // DragEnd has the new width remembered.

@@ -52,7 +52,11 @@ func newInFlight(u *UI, t *tip) *inFlight {
 		}, by(func(e *event) string { return say(e.waits) })},
 	)
 	p.tint = func(e *event) fyne.ThemeColorName { return ageTone(time.Duration(e.Duration)) }
-	p.table.grid.menu = func(row int) *fyne.Menu { return u.rowMenu(aboutEvent(p.items[row].Event)) }
+	p.table.grid.menu = func(row int) *fyne.Menu {
+		e := p.items[row].Event
+		return u.rowMenu(aboutEvent(e), fyne.NewMenuItem(tr("Story of this operation"), func() { u.window.log.openStoryInFlight(e) }))
+	}
+	p.table.grid.opened = func(row int) { u.window.log.openStoryInFlight(p.items[row].Event) }
 	return p
 }
 

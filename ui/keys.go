@@ -5,11 +5,7 @@ import (
 	"strconv"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 )
 
 // command is something that a key does in the activity window.
@@ -96,9 +92,6 @@ func (w *window) typedRune(r rune) {
 // typedKey answers a key that nothing took: the arrows go to the table.
 func (w *window) typedKey(e *fyne.KeyEvent) {
 	if w.win.Canvas().Overlays().Top() != nil {
-		if e.Name == fyne.KeyEscape && w.sheet != nil {
-			w.sheet.Hide()
-		}
 		return
 	}
 	switch e.Name {
@@ -106,6 +99,10 @@ func (w *window) typedKey(e *fyne.KeyEvent) {
 		w.showHelp()
 	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown, fyne.KeyHome, fyne.KeyEnd:
 		w.focusTable()
+		if w.storyInSight() {
+			w.log.story.chart.TypedKey(e)
+			return
+		}
 		w.panels[w.tabs.SelectedIndex()].grid().body.TypedKey(e)
 	}
 }
@@ -180,70 +177,6 @@ func shortcutName(k fyne.KeyName) string {
 		return "⌘ " + string(k)
 	}
 	return tr("Ctrl") + " " + string(k)
-}
-
-// help is one line of the help sheet.
-type help struct{ keys, what string }
-
-// helpSheet lists every key: those of the window, those of a table, those of the log and its filter.
-func (w *window) helpSheet() []struct {
-	title string
-	lines []help
-} {
-	var window []help
-	for _, c := range w.commands() {
-		window = append(window, help{shortcutName(c.key), c.what})
-	}
-	window = append(window,
-		help{shortcutName("1 … " + fyne.KeyName(strconv.Itoa(len(w.tabList)))), tr("show a tab")},
-		help{shortcutName("PgUp PgDn"), tr("previous, next tab")},
-		help{"+ -", tr("show less, more of the past")},
-		help{"!", tr("story of the last error")},
-		help{"L", tr("chart of latencies or of bytes")},
-		help{"R  ← →", tr("select a time in the chart")},
-		help{"? F1", tr("this sheet")})
-	return []struct {
-		title string
-		lines []help
-	}{
-		{tr("Window"), window},
-		{tr("Story"), []help{
-			{"↑ ↓", tr("previous, next operation")}, {"← →", tr("earlier, later")}, {"+ - " + tr("Home"), tr("nearer, farther, all of it")},
-			{shortcutName("C"), tr("copy the words")}, {"Esc", tr("back to the log")},
-		}},
-		{tr("Tables"), []help{
-			{"↑ ↓ PgUp PgDn", tr("move the selection")}, {tr("Home") + " " + tr("End"), tr("first, last row")},
-			{tr("Shift") + " ↑ ↓", tr("select several rows")}, {"S " + tr("Shift") + " S", tr("sort by the next column, turn the order")}, {shortcutName("C"), tr("copy the selected rows")},
-			{tr("Menu key"), tr("what can be done with the row")}, {"Esc", tr("let go of the selection")},
-		}},
-		{tr("Log"), []help{
-			{tr("Space"), tr("pause, resume")}, {"F", tr("follow the newest")},
-			{"E " + tr("Shift") + " E", tr("next, previous error")}, {"H " + tr("Shift") + " H", tr("next, previous hazard")}, {"B", tr("set or remove a bookmark")},
-			{"M " + tr("Shift") + " M", tr("next, previous bookmark")}, {tr("Enter"), tr("story of the operation")},
-			{shortcutName("C"), tr("no row selected: copy the totals")},
-		}},
-		{tr("Filter"), []help{
-			{"/", tr("go to the filter")}, {"↑ ↓ Tab", tr("choose a suggestion")}, {"Esc", tr("clear the filter, then leave it")},
-		}},
-	}
-}
-
-// showHelp lists every key.
-func (w *window) showHelp() {
-	columns := []*fyne.Container{container.New(layout.NewCustomPaddedVBoxLayout(0)), container.New(layout.NewCustomPaddedVBoxLayout(0))}
-	for i, s := range w.helpSheet() {
-		into := columns[min(i/2, 1)]
-		into.Add(padded(6, 1, 0, 0, newLine(s.title, sizeText, theme.ColorNameForeground, fyne.TextStyle{Bold: true})))
-		for _, l := range s.lines {
-			keys := newLine(l.keys, sizeCell, theme.ColorNamePrimary, fyne.TextStyle{Monospace: true})
-			what := newLine(l.what, sizeCell, theme.ColorNameForeground, fyne.TextStyle{})
-			into.Add(container.NewBorder(nil, nil, container.New(leftColumn{116}, keys), nil, what))
-		}
-	}
-	body := container.New(layout.NewCustomPaddedHBoxLayout(28), columns[0], columns[1])
-	w.sheet = dialog.NewCustom(tr("Keys"), tr("Close"), body, w.win)
-	w.sheet.SetOnClosed(func() { w.sheet = nil })
-	w.sheet.Show()
 }
 
 // saveLog offers to save the log.

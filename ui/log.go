@@ -82,21 +82,17 @@ func newLogPanel(u *UI, t *tip) *logPanel {
 	p.detail = newDetail(p.closeDetail)
 	p.line = newFilterLine(u, p.setFilter)
 	p.story = newStoryPanel(u, t, p.closeStory)
+	p.story.again = p.retell
 	g.opened = p.openStory
-	p.list = container.NewBorder(p.buildTools(), p.buildBottom(), nil, nil, p.tab.box)
+	p.list = container.NewBorder(p.buildTools(t), p.buildBottom(), nil, nil, p.tab.box)
 	p.box = container.NewStack(p.list, p.story.box)
 	return p
 }
 
-func (p *logPanel) buildTools() fyne.CanvasObject {
-	icon := func(i fyne.Resource, f func()) *widget.Button {
-		b := widget.NewButtonWithIcon("", i, f)
-		b.Importance = widget.LowImportance
-		return b
-	}
+func (p *logPanel) buildTools(t *tip) fyne.CanvasObject {
 	pause := container.New(leastSize{fyne.NewSize(p.widestPause(), 0)}, p.pause)
-	before := icon(theme.NewErrorThemedResource(theme.MoveUpIcon()), func() { p.jumpToError(-1) })
-	after := icon(theme.NewErrorThemedResource(theme.MoveDownIcon()), func() { p.jumpToError(1) })
+	before := newIconButton(theme.NewErrorThemedResource(theme.MoveUpIcon()), tr("Previous error"), shifted("E"), t, func() { p.jumpToError(-1) })
+	after := newIconButton(theme.NewErrorThemedResource(theme.MoveDownIcon()), tr("Next error"), "E", t, func() { p.jumpToError(1) })
 	left := container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
 	right := container.New(layout.NewCustomPaddedHBoxLayout(2), before, after, p.save)
 	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, left, right), left, right, padded(0, 0, 4, 4, p.line.box)))
@@ -122,6 +118,7 @@ func (p *logPanel) show(a *activity.Snapshot, s Status) {
 		p.hazards += n
 	}
 	p.advance()
+	p.story.follow(a)
 	title, help := unlessMounted(s, tr("No operations yet"),
 		tr("Every operation on the mounted folder is listed here, the newest at the bottom."))
 	if p.rows.listed && p.kept() > 0 {
@@ -320,7 +317,7 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 
 // markOf shows bookmarks, and operations that have part in a hazard.
 func (p *logPanel) markOf(pos uint64, e *oplog.Event) cell {
-	_, hazard := p.ui.window.snap.HazardAt(e.Seq)
+	hazard := p.ui.window.snap.InHazard(e.Seq)
 	switch {
 	case hazard && p.bookmarks[pos]:
 		return cell{text: "★▲", tone: theme.ColorNameWarning}
@@ -341,35 +338,6 @@ func (p *logPanel) openStory(row int) {
 	if e := p.eventAt(p.rows.position(row)); e != nil {
 		p.openStoryOf(e.Seq)
 	}
-}
-
-// openStoryOf tells the story of the operation with a sequence number, whether it is listed or not.
-func (p *logPanel) openStoryOf(seq uint64) {
-	src := p.src
-	if src == nil {
-		return
-	}
-	var events []oplog.Event
-	var s *activity.Story
-	p.ui.aside(func() {
-		events = readAll(src)
-		s = activity.NewStory(events, seq)
-	}, func() {
-		if s == nil {
-			p.note.set(tr("This operation has fallen out of the log"), theme.ColorNameWarning)
-			p.noted.due(0)
-			return
-		}
-		p.list.Hide()
-		p.story.show(events, s, seq)
-		p.ui.window.focusTable()
-	})
-}
-
-// closeStory goes back to the list, to the operation that was looked at last where it is listed.
-func (p *logPanel) closeStory() {
-	p.showList()
-	p.ui.window.focusTable()
 }
 
 // showList shows the list where a story stood.
@@ -446,8 +414,7 @@ func (p *logPanel) personPicked() {
 	}
 	p.follow.SetChecked(false) // else the selected row would run out of sight
 	if e := p.eventAt(g.picks.cursor - 1); e != nil {
-		hazard, _ := p.ui.window.snap.HazardAt(e.Seq)
-		p.detail.show(e, say(hazard.Text))
+		p.detail.show(e, p.ui.window.snap.HazardsAt(e.Seq))
 		p.list.Refresh()
 		g.reveal(row)
 	}

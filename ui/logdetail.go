@@ -16,8 +16,9 @@ import (
 
 // detail says below the log all that is known of the selected operation.
 type detail struct {
-	box  *fyne.Container
-	text *widget.Label
+	box    *fyne.Container
+	text   *widget.Label
+	reader *reader
 }
 
 func newDetail(closed func()) *detail {
@@ -26,24 +27,26 @@ func newDetail(closed func()) *detail {
 	d.text.SizeName = theme.SizeNameCaptionText
 	shut := widget.NewButtonWithIcon("", theme.CancelIcon(), closed)
 	shut.Importance = widget.LowImportance
-	scroll := container.NewVScroll(d.text)
-	scroll.SetMinSize(fyne.NewSize(100, 78))
-	d.box = container.NewBorder(nil, nil, nil, container.NewVBox(shut), scroll)
+	d.reader = newReader(d.text, theme.ColorNameBackground)
+	d.reader.scroll.SetMinSize(fyne.NewSize(100, 78))
+	d.box = container.NewBorder(nil, nil, nil, container.NewVBox(shut), d.reader.box)
 	d.box.Hide()
 	return d
 }
 
-// show says what is known of e, and in which hazard it has part, "" for none.
-func (d *detail) show(e *oplog.Event, hazard string) {
+// show says what is known of e, and in which hazards it has part.
+func (d *detail) show(e *oplog.Event, hazards []activity.Hazard) {
 	text := describe(e)
 	if e.Errno != 0 {
 		text += "\n" + errno(e.Errno) + ": " + say(activity.Explain(*e, nil, nil).Meaning)
 	}
-	if hazard != "" {
-		text += "\n▲ " + hazard
+	for _, h := range hazards {
+		text += "\n▲ " + say(h.Text)
 	}
 	d.text.SetText(text)
 	d.box.Show()
+	d.reader.scroll.ScrollToTop()
+	d.reader.update()
 }
 
 func (d *detail) hide() { d.box.Hide() }
@@ -51,11 +54,16 @@ func (d *detail) hide() { d.box.Hide() }
 // describe writes all that is known of an operation but why it failed.
 func describe(e *oplog.Event) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "#%d  %s  %s  %s\n", e.Seq, moment(e.Wall), e.Op, paths(e))
+	if e.Flags&oplog.InFlight == 0 {
+		fmt.Fprintf(&b, "#%d  ", e.Seq)
+	}
+	fmt.Fprintf(&b, "%s  %s  %s\n", moment(e.Wall), e.Op, paths(e))
 	if o, l := extent(e); l != "" {
 		fmt.Fprintf(&b, tr("offset %s  size %s  moved %s")+"\n", o, l, count(e.Result))
 	}
-	if e.Wait > 0 {
+	if e.Flags&oplog.InFlight != 0 {
+		fmt.Fprintf(&b, tr("in flight for %s"), duration(time.Duration(e.Duration)))
+	} else if e.Wait > 0 {
 		fmt.Fprintf(&b, tr("took %s, of which %s waiting for the handle"), duration(time.Duration(e.Duration)), duration(time.Duration(e.Wait)))
 	} else {
 		fmt.Fprintf(&b, tr("took %s"), duration(time.Duration(e.Duration)))

@@ -177,10 +177,7 @@ func (p *logPanel) jumpToHazard(step int) {
 	if step < 0 {
 		none = tr("No operation above this one has part in a hazard")
 	}
-	p.jump(step, func(e *oplog.Event, _ uint64) bool {
-		_, ok := snap.HazardAt(e.Seq)
-		return ok
-	}, none)
+	p.jump(step, func(e *oplog.Event, _ uint64) bool { return snap.InHazard(e.Seq) }, none)
 }
 
 // bookmark marks a position, or takes the mark away.
@@ -213,6 +210,10 @@ func (p *logPanel) typed(r rune) {
 		p.jumpToBookmark(1)
 	case 'M':
 		p.jumpToBookmark(-1)
+	case 'd':
+		p.detail.reader.turn(readOn)
+	case 'D':
+		p.detail.reader.turn(-readOn)
 	case 'b', 'B':
 		if g := p.tab.grid; g.cursorRow() >= 0 {
 			p.bookmark(g.picks.cursor - 1)

@@ -12,7 +12,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"vitrine/fusefs/oplog"
@@ -90,17 +89,17 @@ func (p *logPanel) writeShown() func(io.Writer, format) error {
 // saveDialog asks for a file and writes into it, off the UI goroutine. It has a line to type in and no list of folders: the
 // drive may be one of them, and whoever lists it from here waits for it where it is stuck.
 func (p *logPanel) saveDialog(f format, write func(io.Writer, format) error) {
-	entry := widget.NewEntry()
+	entry := newKeyEntry()
 	entry.SetText("~/vitrine-" + time.Now().Format("20060102-150405") + "." + f.ending)
 	entry.CursorColumn = len(entry.Text)
 	save := func() { p.saveTo(untilde(entry.Text), func(w io.Writer) error { return write(w, f) }) }
 	body := padded(0, 8, 0, 0, container.New(fixedWidth{440}, entry))
-	d := dialog.NewCustomConfirm(fmt.Sprintf(tr("Save as %s"), f.name), tr("Save"), tr("Cancel"), body, func(ok bool) {
+	d := newQuestion(fmt.Sprintf(tr("Save as %s"), f.name), tr("Save"), tr("Cancel"), body, func(ok bool) {
 		if ok {
 			save()
 		}
 	}, p.ui.window.win)
-	entry.OnSubmitted = func(string) { d.Confirm() }
+	entry.OnSubmitted, entry.escaped = func(string) { d.Confirm() }, d.Hide
 	d.Show()
 	p.ui.window.win.Canvas().Focus(entry)
 }
@@ -112,7 +111,7 @@ func (p *logPanel) saveTo(file string, write func(io.Writer) error) {
 	p.ui.aside(func() { err = writeNew(file, write) }, func() {
 		setButton(p.save, tr("Save…"), true)
 		if err != nil {
-			dialog.ShowError(errors.New(fmt.Sprintf(tr("the log could not be saved to %s: %s"), visible(file), reason(err))), p.ui.window.win)
+			showFailure(tr("Not saved"), fmt.Sprintf(tr("The log could not be saved to %s: %s"), visible(file), reason(err)), p.ui.window.win)
 			return
 		}
 		p.ui.window.say(fmt.Sprintf(tr("The log was saved to %s"), visible(tilde(file))))

@@ -22,7 +22,7 @@ func newOpenFiles(u *UI, t *tip) *openFiles {
 		facet[file]{column{key: "file", title: tr("File"), chars: 24, flex: true}, writeOpenPath, by(func(f *file) string { return f.Path })},
 		facet[file]{column{key: "process", title: tr("Process"), chars: 17},
 			func(f *file, c *cell) { c.text = process(f.Proc, f.PID) }, by(func(f *file) string { return process(f.Proc, f.PID) })},
-		facet[file]{column{key: "mode", title: tr("Mode"), chars: 9, drop: 5}, writeMode, by(func(f *file) uint32 { return f.Mode & 3 })},
+		facet[file]{column{key: "mode", title: tr("Mode"), chars: len([]rune("rw " + tr("append"))), drop: 5}, writeMode, by(func(f *file) uint32 { return f.Mode & 3 })},
 		facet[file]{column{key: "read", title: tr("Read"), chars: 8, right: true, drop: 2},
 			func(f *file, c *cell) { c.text = sizeOrDash(f.Read) }, by(func(f *file) int64 { return f.Read })},
 		facet[file]{column{key: "written", title: tr("Written"), chars: 8, right: true},
@@ -38,8 +38,10 @@ func newOpenFiles(u *UI, t *tip) *openFiles {
 	)
 	p.table.grid.menu = func(row int) *fyne.Menu {
 		f := p.items[row]
-		return u.rowMenu(about{path: f.Path, proc: f.Proc, pid: f.PID})
+		return u.rowMenu(about{path: f.Path, proc: f.Proc, pid: f.PID},
+			fyne.NewMenuItem(tr("Story of this file"), func() { u.window.log.openStoryOfHandle(f.Handle) }))
 	}
+	p.table.grid.opened = func(row int) { u.window.log.openStoryOfHandle(p.items[row].Handle) }
 	return p
 }
 

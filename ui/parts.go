@@ -38,6 +38,13 @@ func (l *line) set(text string, tone fyne.ThemeColorName) {
 
 func (l *line) CreateRenderer() fyne.WidgetRenderer { return &lineRenderer{l} }
 
+// stand moves the line so that its letters stand at y, in units.
+func (l *line) stand(x, y float32) {
+	_, baseline := fyne.CurrentApp().Driver().RenderedTextSize(l.text.Text, l.text.TextSize, l.text.TextStyle, nil)
+	l.Resize(l.MinSize())
+	l.Move(fyne.NewPos(x, y-baseline))
+}
+
 type lineRenderer struct{ l *line }
 
 func (r *lineRenderer) Destroy()                     {}
@@ -92,6 +99,39 @@ func newTappable(content fyne.CanvasObject, do func()) *tappable {
 func (t *tappable) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }
 func (t *tappable) Tapped(*fyne.PointEvent)             { t.do() }
 func (t *tappable) Cursor() desktop.Cursor              { return desktop.PointerCursor }
+
+// iconButton is a button without a word, which says under the mouse what it does.
+type iconButton struct {
+	widget.Button
+	does string
+	tip  *tip
+}
+
+// newIconButton makes an iconButton; key is what does the same on the keyboard.
+func newIconButton(icon fyne.Resource, does, key string, t *tip, do func()) *iconButton {
+	b := &iconButton{does: does + " (" + key + ")", tip: t}
+	b.Icon, b.OnTapped, b.Importance = icon, do, widget.LowImportance
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// MouseIn says what the button does.
+func (b *iconButton) MouseIn(e *desktop.MouseEvent) {
+	b.Button.MouseIn(e)
+	b.tip.show(b.does, e.AbsolutePosition)
+}
+
+// MouseOut takes that away.
+func (b *iconButton) MouseOut() {
+	b.Button.MouseOut()
+	b.tip.hide()
+}
+
+// Tapped does it; what the button was over may be gone then.
+func (b *iconButton) Tapped(e *fyne.PointEvent) {
+	b.tip.hide()
+	b.Button.Tapped(e)
+}
 
 // sheet is a rectangle in a colour of the theme, to lie below other things.
 type sheet struct {
@@ -214,4 +254,121 @@ func (l leastSize) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	for _, c := range o {
 		c.Resize(s)
 	}
+}
+
+// reader shows text that scrolls, and a sign at its lower edge as long as there is more to read below it.
+type reader struct {
+	box    *fyne.Container
+	scroll *container.Scroll
+	more   *moreSign
+}
+
+// newReader makes a reader of content on a background of some colour.
+func newReader(content fyne.CanvasObject, back fyne.ThemeColorName) *reader {
+	r := &reader{scroll: container.NewVScroll(content), more: newMoreSign(back)}
+	r.scroll.OnScrolled = func(fyne.Position) { r.showSign() }
+	r.box = container.New(r, r.scroll, r.more)
+	return r
+}
+
+// MinSize is that of the scrolled text, which is little.
+func (r *reader) MinSize([]fyne.CanvasObject) fyne.Size { return r.scroll.MinSize() }
+
+// Layout puts the sign over the last line in sight.
+func (r *reader) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	r.scroll.Resize(s)
+	height := r.more.MinSize().Height
+	r.more.Move(fyne.NewPos(0, s.Height-height))
+	r.more.Resize(fyne.NewSize(s.Width, height))
+	r.showSign()
+}
+
+// update is called after the text changed.
+func (r *reader) update() {
+	r.scroll.Refresh()
+	r.showSign()
+}
+
+func (r *reader) showSign() { showIf(r.below() > 1, r.more) }
+
+// below is how much of the text is out of sight below the last line in sight, in units.
+func (r *reader) below() float32 {
+	return r.scroll.Content.MinSize().Height - r.scroll.Offset.Y - r.scroll.Size().Height
+}
+
+// readOn is how much of what is in sight of a text a key scrolls by.
+const readOn = 0.6
+
+// turn scrolls by a part of what is in sight: down, or up where that is negative.
+func (r *reader) turn(part float32) {
+	s := r.scroll
+	lowest := max(0, s.Content.MinSize().Height-s.Size().Height)
+	s.ScrollToOffset(fyne.NewPos(0, max(0, min(s.Offset.Y+part*s.Size().Height, lowest))))
+	r.showSign()
+}
+
+// pressed scrolls by the keys that do so in a list.
+func (r *reader) pressed(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyDown:
+		r.turn(0.1)
+	case fyne.KeyUp:
+		r.turn(-0.1)
+	case fyne.KeyPageDown:
+		r.turn(0.9)
+	case fyne.KeyPageUp:
+		r.turn(-0.9)
+	}
+}
+
+// moreSign fades the last line in sight of a text and points down.
+type moreSign struct {
+	widget.BaseWidget
+	fade  *canvas.LinearGradient
+	cover *canvas.Rectangle
+	arrow *canvas.Text
+	back  fyne.ThemeColorName
+}
+
+func newMoreSign(back fyne.ThemeColorName) *moreSign {
+	m := &moreSign{fade: canvas.NewVerticalGradient(color.Transparent, nil), cover: canvas.NewRectangle(nil), arrow: canvas.NewText("▾", nil), back: back}
+	m.arrow.TextSize, m.arrow.Alignment = 16, fyne.TextAlignCenter
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+func (m *moreSign) CreateRenderer() fyne.WidgetRenderer {
+	m.paint()
+	return &moreSignRenderer{m}
+}
+
+func (m *moreSign) paint() {
+	back := shade(m.back)
+	m.fade.StartColor, m.fade.EndColor, m.cover.FillColor = faded(back, 0), back, back
+	m.arrow.Color = shade(theme.ColorNamePrimary)
+}
+
+type moreSignRenderer struct{ m *moreSign }
+
+func (r *moreSignRenderer) Destroy()           {}
+func (r *moreSignRenderer) MinSize() fyne.Size { return fyne.NewSize(20, 36) }
+func (r *moreSignRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.m.fade, r.m.cover, r.m.arrow}
+}
+
+func (r *moreSignRenderer) Layout(s fyne.Size) {
+	const cover = 15
+	r.m.fade.Resize(fyne.NewSize(s.Width, s.Height-cover))
+	r.m.cover.Move(fyne.NewPos(0, s.Height-cover))
+	r.m.cover.Resize(fyne.NewSize(s.Width, cover))
+	height := r.m.arrow.MinSize().Height
+	r.m.arrow.Move(fyne.NewPos(0, s.Height-(cover+height)/2))
+	r.m.arrow.Resize(fyne.NewSize(s.Width, height))
+}
+
+func (r *moreSignRenderer) Refresh() {
+	r.m.paint()
+	r.m.fade.Refresh()
+	r.m.cover.Refresh()
+	r.m.arrow.Refresh()
 }

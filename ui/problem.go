@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -141,12 +140,12 @@ func (u *UI) confirmForce() {
 		"Everything that was already written is safe in the backing folder."))
 	text.Wrapping = fyne.TextWrapWord
 	body := container.New(fixedWidth{440}, text)
-	d := dialog.NewCustomConfirm(title, yes, tr("Cancel"), body, func(ok bool) {
+	d := newQuestion(title, yes, tr("Cancel"), body, func(ok bool) {
 		if ok {
 			u.force()
 		}
 	}, u.window.win)
-	d.SetConfirmImportance(widget.DangerImportance)
+	d.yes.Importance = widget.DangerImportance
 	d.Show()
 }
 

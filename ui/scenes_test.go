@@ -6,8 +6,6 @@ import (
 	"syscall"
 	"time"
 
-	"fyne.io/fyne/v2/widget"
-
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
@@ -112,7 +110,7 @@ func writers(f *fake) {
 func manyFiles(f *fake) {
 	mounted(f)
 	f.snap = wave()
-	f.snap.Open, f.snap.InFlight = nil, nil
+	f.snap.Open, f.snap.InFlight, f.snap.Waits = nil, nil, nil
 	for i := range 10_000 {
 		file := activity.OpenFile{OpenHandle: opened(fmt.Sprintf("/usr/share/dict/part-%05d", i), time.Duration(10_000-i)*time.Second, syscall.O_RDONLY)}
 		file.Handle, file.PID, file.Proc, file.Read = uint64(1+i), 77, "indexer", int64(i)*4096
@@ -199,6 +197,12 @@ func openStory(b *bench) {
 	b.wait("the explanation", func() bool { return len(p.story.words.Segments) > 3 })
 }
 
+// openStuckStory asks for the story of an operation that does not end.
+func openStuckStory(b *bench) {
+	b.window.log.openStoryInFlight(&b.ctl.snap.InFlight[0])
+	b.wait("the explanation", func() bool { return b.window.log.story.told != nil })
+}
+
 func typeFilter(b *bench, text string) {
 	b.window.focusFilter()
 	for _, r := range text {
@@ -250,7 +254,7 @@ func wave() *activity.Snapshot {
 func askForFile(b *bench) {
 	p := b.window.log
 	p.saveDialog(formats()[0], p.writeAll)
-	b.window.win.Canvas().Focused().(*widget.Entry).SetText("~/vitrine-20240102-030405.ndjson")
+	b.window.win.Canvas().Focused().(*keyEntry).SetText("~/vitrine-20240102-030405.ndjson")
 	b.window.win.Canvas().Unfocus() // for the cursor not to blink
 }
 

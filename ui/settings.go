@@ -9,7 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
@@ -340,7 +339,7 @@ func (w *settingsWindow) store(then func()) {
 		if err != nil {
 			w.checked = true
 			w.showButtons()
-			dialog.ShowError(fmt.Errorf(tr("the settings could not be saved: %w"), err), w.win)
+			showFailure(tr("Not saved"), fmt.Sprintf(tr("The settings could not be saved: %s"), err), w.win)
 			return
 		}
 		w.saved = s

@@ -19,14 +19,21 @@ import (
 
 // Measures of a story, in Fyne's units.
 const (
-	storyAxis  = 22 // the times, above the bars
+	storyAxis  = 22 // the times, above the flag
+	storyFlag  = 24 // the flag of the chosen operation, above the bars
+	storyTop   = storyAxis + storyFlag
 	storyNames = 118
 	storyLane  = 19 // height of a bar, with the room below it
 	storyRow   = 9  // between the lanes of two rows
+	storyEdge  = 3  // above the first row
 )
 
-// storyNeighbours is how many operations before and after the one asked for are in sight at first.
+// storyNeighbours is how many operations before and after the one asked for are in sight where not the whole life of a handle is.
 const storyNeighbours = 4
+
+// storyWhole is how many times as long as the time around the operation asked for the life of its handle may be, to be in sight
+// as a whole at first: in a longer one that operation, and what led to it, would be too small to be seen.
+const storyWhole = 5
 
 // storyReach is how far to both sides of an operation without a handle others of its name are in sight at first, in times
 // of its duration.
@@ -43,13 +50,16 @@ type storyChart struct {
 	story    *activity.Story
 	rows     []storyLine
 	chosen   uint64  // sequence number
+	because  uint64  // that of the operation which the chosen one failed because of, 0 where none is known
 	from, to float64 // what is in sight, ns since the story began
 	top      float32 // how far it is scrolled down, in units
-	focused  bool
+	shift    bool    // held down now
 
-	picked func()       // another operation was chosen
-	left   func()       // the person wants to go back
-	typed  func(r rune) // a letter that means nothing here
+	picked func()             // another operation was chosen
+	left   func()             // the person wants to go back
+	helped func()             // the person wants to know the keys
+	turned func(part float32) // the words are to be scrolled
+	typed  func(r rune)       // a letter that means nothing here
 }
 
 // storyLine is one row of a story: bars of one handle or one process.
@@ -67,6 +77,7 @@ var (
 	_ fyne.Scrollable   = (*storyChart)(nil)
 	_ fyne.Tappable     = (*storyChart)(nil)
 	_ desktop.Hoverable = (*storyChart)(nil)
+	_ desktop.Keyable   = (*storyChart)(nil)
 )
 
 func newStoryChart(t *tip) *storyChart {
@@ -77,13 +88,23 @@ func newStoryChart(t *tip) *storyChart {
 }
 
 func (c *storyChart) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.raster) }
-func (c *storyChart) MinSize() fyne.Size                  { return fyne.NewSize(300, storyAxis+4*storyLane) }
+func (c *storyChart) MinSize() fyne.Size                  { return fyne.NewSize(300, storyTop+4*storyLane) }
 
-// show begins with a story, near the operation with a sequence number.
+// show begins with a story: with all of it where the operation with a sequence number can be made out in that, else near it.
 func (c *storyChart) show(s *activity.Story, seq uint64) {
-	c.story, c.chosen, c.top = s, seq, 0
-	c.rows = storyRows(s)
+	c.top = 0
+	c.tell(s, seq)
 	c.zoomTo(seq)
+	if all := float64(s.End - s.Begin); s.Handle != 0 && all <= storyWhole*(c.to-c.from) {
+		c.zoomOut()
+	}
+}
+
+// tell replaces the story, and leaves in sight what is.
+func (c *storyChart) tell(s *activity.Story, seq uint64) {
+	c.story, c.chosen, c.because = s, seq, 0
+	c.rows = storyRows(s)
+	c.raster.Refresh()
 }
 
 // storyRows makes the rows: the handle's own, then one for each process that touched the same file.
@@ -127,46 +148,57 @@ func (l *storyLine) arrange() {
 	l.lanes = len(free)
 }
 
-// bar returns the bar of a sequence number, nil where there is none, and its place among the handle's own, -1 where it
-// is another's.
-func (c *storyChart) bar(seq uint64) (*activity.Bar, int) {
-	for i := range c.rows {
-		for k := range c.rows[i].bars {
-			if b := &c.rows[i].bars[k]; b.Seq == seq {
-				if i > 0 {
-					k = -1
-				}
-				return b, k
+// place is where the bar of a sequence number is: its row, and its place in that. The row is -1 where there is none.
+func (c *storyChart) place(seq uint64) (row, k int) {
+	for row := range c.rows {
+		for k := range c.rows[row].bars {
+			if c.rows[row].bars[k].Seq == seq {
+				return row, k
 			}
 		}
 	}
-	return nil, -1
+	return -1, 0
 }
 
-// zoomTo shows an operation and a few before and after it; of one that came after the release of its handle, that release
-// too.
+// bar returns the bar of a sequence number, nil where there is none.
+func (c *storyChart) bar(seq uint64) *activity.Bar {
+	row, k := c.place(seq)
+	if row < 0 {
+		return nil
+	}
+	return &c.rows[row].bars[k]
+}
+
+// zoomTo shows an operation and what was near it.
 func (c *storyChart) zoomTo(seq uint64) {
-	b, k := c.bar(seq)
-	own := c.rows[0].bars
-	if b != nil && c.story.Handle == 0 {
-		c.zoomAround(b)
-		return
-	}
-	if k < 0 || len(own) == 0 {
+	switch row, k := c.place(seq); {
+	case row < 0:
 		c.zoomOut()
-		return
+	case row > 0 || c.story.Handle == 0:
+		c.zoomAround(&c.rows[row].bars[k])
+	default:
+		c.zoomToOwn(k)
 	}
-	first, last := own[max(0, k-storyNeighbours)], own[min(len(own)-1, k+storyNeighbours)]
+}
+
+// zoomToOwn shows one of the handle's operations and a few before and after it; of one that came after the release of the handle,
+// that release too.
+func (c *storyChart) zoomToOwn(k int) {
+	own := c.rows[0].bars
+	first, end := own[max(0, k-storyNeighbours)], int64(0)
+	for i := k; i <= min(len(own)-1, k+storyNeighbours); i++ {
+		end = max(end, own[i].Mono+own[i].Duration)
+	}
 	for i := k; i >= 0 && own[k].Flags&oplog.Refused != 0; i-- {
 		if own[i].Releases() {
 			first = own[min(i, max(0, k-storyNeighbours))]
 			break
 		}
 	}
-	c.look(float64(first.Mono-c.story.Begin), float64(last.Mono+last.Duration-c.story.Begin))
+	c.look(float64(first.Mono-c.story.Begin), float64(end-c.story.Begin))
 }
 
-// zoomAround shows an operation and what happened to its name shortly before and after it.
+// zoomAround shows an operation and what others did to its file shortly before and after it.
 func (c *storyChart) zoomAround(b *activity.Bar) {
 	from, to := b.Mono, b.Mono+b.Duration
 	reach := storyReach * b.Duration
@@ -220,27 +252,27 @@ func (c *storyChart) timeAt(x float32) float64 {
 	return c.from + float64(x-storyNames)/width*(c.to-c.from)
 }
 
-// height is that of all rows, in units.
-func (c *storyChart) height() float32 {
-	h := float32(0)
-	for _, r := range c.rows {
+// rowTop is where a row begins, in units below the first one; that of the row after the last is the height of all.
+func (c *storyChart) rowTop(row int) float32 {
+	h := float32(storyEdge)
+	for _, r := range c.rows[:row] {
 		h += float32(r.lanes)*storyLane + storyRow
 	}
 	return h
 }
 
 func (c *storyChart) scrollBy(dy float32) {
-	c.top = max(0, min(c.top+dy, c.height()-(c.Size().Height-storyAxis)))
+	c.top = max(0, min(c.top+dy, c.rowTop(len(c.rows))-(c.Size().Height-storyTop)))
 	c.raster.Refresh()
 }
 
 // barAt returns the bar under a position, nil for none. Bars that are too thin to hit have some room around them.
 func (c *storyChart) barAt(p fyne.Position) *activity.Bar {
-	if p.Y < storyAxis || p.X < storyNames {
+	if p.Y < storyTop || p.X < storyNames {
 		return nil
 	}
 	reach := (c.to - c.from) / float64(max(c.Size().Width-storyNames, 1)) * 3
-	t, y := c.timeAt(p.X), p.Y-storyAxis+c.top
+	t, y := c.timeAt(p.X), p.Y-storyTop-storyEdge+c.top
 	for i := range c.rows {
 		r := &c.rows[i]
 		lane := int(y / storyLane)
@@ -265,24 +297,64 @@ func (l *storyLine) near(lane int, t, reach float64) (best *activity.Bar) {
 }
 
 func (c *storyChart) choose(seq uint64) {
-	c.chosen = seq
+	c.chosen, c.because = seq, 0
 	c.raster.Refresh()
 	if c.picked != nil {
 		c.picked()
 	}
 }
 
-// step chooses the next or previous of the handle's operations, and brings it into sight.
+// explained marks the operation that the chosen one failed because of.
+func (c *storyChart) explained(because uint64) {
+	c.because = because
+	c.raster.Refresh()
+}
+
+// step chooses the next or previous operation of a row. Beyond its ends it goes on in the row below or above.
 func (c *storyChart) step(by int) {
-	own := c.rows[0].bars
-	_, k := c.bar(c.chosen)
-	if len(own) == 0 {
+	row, k := c.place(c.chosen)
+	if row < 0 {
 		return
 	}
-	b := own[max(0, min(k+by, len(own)-1))]
+	switch k += by; {
+	case k < 0 && row > 0:
+		row--
+		k = len(c.rows[row].bars) - 1
+	case k == len(c.rows[row].bars) && row+1 < len(c.rows):
+		row, k = row+1, 0
+	}
+	c.goTo(row, max(0, min(k, len(c.rows[row].bars)-1)))
+}
+
+// leap chooses in the row below or above what happened nearest in time to the chosen operation.
+func (c *storyChart) leap(by int) {
+	row, k := c.place(c.chosen)
+	if row < 0 || row+by < 0 || row+by >= len(c.rows) {
+		return
+	}
+	from, best, least := &c.rows[row].bars[k], 0, int64(math.MaxInt64)
+	for i := range c.rows[row+by].bars {
+		if away := apart(from, &c.rows[row+by].bars[i]); away < least {
+			best, least = i, away
+		}
+	}
+	c.goTo(row+by, best)
+}
+
+// apart is how long nothing happened between two operations; less than that where they overlap.
+func apart(a, b *activity.Bar) int64 {
+	return max(b.Mono-a.Mono-a.Duration, a.Mono-b.Mono-b.Duration)
+}
+
+// goTo chooses an operation and brings it into sight.
+func (c *storyChart) goTo(row, k int) {
+	b := &c.rows[row].bars[k]
 	if t := float64(b.Mono - c.story.Begin); t < c.from || t+float64(b.Duration) > c.to {
 		c.pan(t + float64(b.Duration)/2 - (c.from+c.to)/2)
 	}
+	top, room := c.rowTop(row)+float32(c.rows[row].lane[k])*storyLane, c.Size().Height-storyTop
+	c.scrollBy(min(0, top-c.top))
+	c.scrollBy(max(0, top+storyLane-c.top-room))
 	c.choose(b.Seq)
 }
 
@@ -329,8 +401,23 @@ func (c *storyChart) MouseMoved(e *desktop.MouseEvent) {
 
 func (c *storyChart) MouseOut() { c.tip.hide() }
 
-func (c *storyChart) FocusGained() { c.focused = true }
-func (c *storyChart) FocusLost()   { c.focused = false }
+// FocusGained changes nothing: the flag shows where the keys are.
+func (c *storyChart) FocusGained() {}
+
+// FocusLost lets go of Shift, whose end is told to whoever has the keys then.
+func (c *storyChart) FocusLost() { c.shift = false }
+
+// KeyDown notes whether Shift is held down.
+func (c *storyChart) KeyDown(e *fyne.KeyEvent) { c.hold(e.Name, true) }
+
+// KeyUp notes the same.
+func (c *storyChart) KeyUp(e *fyne.KeyEvent) { c.hold(e.Name, false) }
+
+func (c *storyChart) hold(k fyne.KeyName, down bool) {
+	if k == desktop.KeyShiftLeft || k == desktop.KeyShiftRight {
+		c.shift = down
+	}
+}
 
 func (c *storyChart) TypedRune(r rune) {
 	switch middle := storyNames + (c.Size().Width-storyNames)/2; r {
@@ -338,6 +425,10 @@ func (c *storyChart) TypedRune(r rune) {
 		c.zoom(0.5, middle)
 	case '-':
 		c.zoom(2, middle)
+	case 'd':
+		c.turned(readOn)
+	case 'D':
+		c.turned(-readOn)
 	default:
 		c.typed(r)
 	}
@@ -345,11 +436,15 @@ func (c *storyChart) TypedRune(r rune) {
 
 // TypedKey steps from operation to operation, moves, and goes back.
 func (c *storyChart) TypedKey(e *fyne.KeyEvent) {
+	walk := c.step
+	if c.shift {
+		walk = c.leap
+	}
 	switch quarter := (c.to - c.from) / 4; e.Name {
 	case fyne.KeyDown:
-		c.step(1)
+		walk(1)
 	case fyne.KeyUp:
-		c.step(-1)
+		walk(-1)
 	case fyne.KeyLeft:
 		c.pan(-quarter)
 	case fyne.KeyRight:
@@ -364,6 +459,8 @@ func (c *storyChart) TypedKey(e *fyne.KeyEvent) {
 		c.zoomTo(c.chosen)
 	case fyne.KeyEscape, fyne.KeyBackspace:
 		c.left()
+	case fyne.KeyF1:
+		c.helped()
 	}
 }
 

@@ -21,15 +21,14 @@ func (c *storyChart) paint(w, h int) image.Image {
 	}
 	p := storyPainter{c: c, img: c.img, scale: float64(w) / float64(max(c.Size().Width, 1))}
 	p.pen = penOf(sizeCaption * p.scale)
-	p.area = image.Rect(p.px(storyNames), p.px(storyAxis), w, h)
+	p.area = image.Rect(p.px(storyNames), p.px(storyTop), w, h)
 	p.fill(c.img.Rect, shade(colorPanel))
 	p.ticks()
-	y := storyAxis - c.top
 	for i := range c.rows {
-		p.row(&c.rows[i], y, i)
-		y += float32(c.rows[i].lanes)*storyLane + storyRow
+		p.row(&c.rows[i], storyTop-c.top+c.rowTop(i), i)
 	}
 	p.axis()
+	p.flag()
 	return c.img
 }
 
@@ -78,13 +77,36 @@ func (p *storyPainter) axis() {
 	p.fill(image.Rect(0, p.area.Min.Y-max(1, p.px(1)), w, p.area.Min.Y), shade(colorLine))
 	step := p.step()
 	p.eachTick(func(t float64, x int) {
-		label := tickLabel(t, step)
-		width := p.pen.left(len([]rune(label)))
-		at := x - width/2
-		if at >= p.area.Min.X && at+width <= w {
-			p.pen.write(p.img, at, p.px(4), label, shade(colorMuted))
-		}
+		p.tickLabel(x, tickLabel(t, step))
 	})
+	if p.c.inFlight() {
+		p.now(int(p.x(float64(p.c.story.End - p.c.story.Begin))))
+	}
+}
+
+// now shows up to where operations in flight have come.
+func (p *storyPainter) now(x int) {
+	if x < p.area.Min.X || x >= p.area.Max.X {
+		return
+	}
+	text, c := tr("now"), shade(theme.ColorNameForeground)
+	width := p.pen.left(len([]rune(text)))
+	at := min(x-width/2, p.area.Max.X-p.px(storyMargin)-width)
+	p.fill(image.Rect(at-p.px(storyMargin), 0, at+width+p.px(storyMargin), p.px(storyAxis)), shade(colorPanel))
+	p.pen.write(p.img, at, p.px(4), text, c)
+	dash := max(1, p.px(4))
+	for y := p.px(storyTop); y < p.area.Max.Y; y += 2 * dash {
+		p.fill(image.Rect(x, y, x+max(1, p.px(1)), y+dash), c)
+	}
+}
+
+// tickLabel writes below which time a line stands: that of the last one beside it where there is no room at the edge.
+func (p *storyPainter) tickLabel(x int, label string) {
+	width := p.pen.left(len([]rune(label)))
+	at := min(x-width/2, p.area.Max.X-p.px(storyMargin)-width)
+	if at >= p.area.Min.X {
+		p.pen.write(p.img, at, p.px(4), label, shade(colorMuted))
+	}
 }
 
 func (p *storyPainter) row(l *storyLine, y float32, index int) {
@@ -97,8 +119,11 @@ func (p *storyPainter) row(l *storyLine, y float32, index int) {
 		p.fill(image.Rect(0, line, p.img.Rect.Dx(), line+max(1, p.px(1))), shade(colorLine))
 	}
 	for _, g := range l.gaps {
-		p.gap(&g, y)
+		if g.Before != p.c.chosen || g.After != p.c.because {
+			p.gap(&g, y)
+		}
 	}
+	p.reason(l, y)
 	for i := range l.bars {
 		p.bar(&l.bars[i], y+float32(l.lane[i])*storyLane)
 	}
@@ -137,7 +162,11 @@ func (p *storyPainter) bar(b *activity.Bar, y float32) {
 		return
 	}
 	x0, x1 := int(math.Max(f0, float64(p.area.Min.X-2))), int(math.Min(f1, float64(p.area.Max.X+2)))
-	x1 = max(x1, x0+max(2, p.px(2)))
+	least := float32(2)
+	if b.Seq == p.c.chosen || failed(&b.Event) {
+		least = 5
+	}
+	x1 = max(x1, x0+max(2, p.px(least)))
 	r := image.Rect(x0, p.px(y+1), x1, p.px(y+storyLane-3))
 	c := shade(storyTone(b))
 	p.fill(r, shade(colorPanel))
@@ -147,14 +176,17 @@ func (p *storyPainter) bar(b *activity.Bar, y float32) {
 		waited = r.Min.X
 	}
 	p.fill(image.Rect(waited, r.Min.Y, r.Max.X, r.Max.Y), c)
-	if b.Seq == p.c.chosen {
-		p.frame(r.Inset(-max(2, p.px(2))))
+	switch b.Seq {
+	case p.c.chosen:
+		p.frame(r.Inset(-max(2, p.px(2))), shade(theme.ColorNameForeground))
+	case p.c.because:
+		p.frame(r.Inset(-max(2, p.px(2))), p.tone())
 	}
 	p.label(b, r)
 }
 
-func (p *storyPainter) frame(r image.Rectangle) {
-	c, d := shade(theme.ColorNameForeground), max(1, p.px(1.5))
+func (p *storyPainter) frame(r image.Rectangle, c color.Color) {
+	d := max(1, p.px(1.5))
 	p.fill(image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+d), c)
 	p.fill(image.Rect(r.Min.X, r.Max.Y-d, r.Max.X, r.Max.Y), c)
 	p.fill(image.Rect(r.Min.X, r.Min.Y, r.Min.X+d, r.Max.Y), c)
@@ -165,10 +197,7 @@ func (p *storyPainter) frame(r image.Rectangle) {
 func (p *storyPainter) label(b *activity.Bar, r image.Rectangle) {
 	r = r.Intersect(p.area)
 	room := r.Dx() - p.px(8)
-	name := b.Op.String()
-	if b.Errno != 0 {
-		name += " " + errno(b.Errno)
-	}
+	name := outcome(&b.Event)
 	for _, text := range []string{name + " " + duration(time.Duration(b.Duration)), name} {
 		if p.pen.left(len([]rune(text))) <= room {
 			p.pen.write(p.img, r.Min.X+p.px(4), r.Min.Y+(r.Dy()-p.pen.height)/2, text, shade(colorPanel))
@@ -179,10 +208,13 @@ func (p *storyPainter) label(b *activity.Bar, r image.Rectangle) {
 
 // storyTone is the colour of an operation.
 func storyTone(b *activity.Bar) fyne.ThemeColorName {
+	old := ageTone(time.Duration(b.Duration))
 	switch {
+	case b.Flags&oplog.InFlight != 0 && old != "":
+		return old
 	case b.Flags&oplog.Refused != 0 || failed(&b.Event):
 		return theme.ColorNameError
-	case b.Moved:
+	case b.Moved || b.Errno != 0:
 		return theme.ColorNameWarning
 	case b.Op == oplog.Write:
 		return colorWrite

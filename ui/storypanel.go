@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +17,12 @@ import (
 	"vitrine/fusefs/oplog"
 )
 
-// storyText is the width of the words beside a story.
-const storyText = 250
+// How wide the words beside a story are: a part of the whole, within bounds.
+const (
+	storyWordsPart  = 0.24
+	storyWordsLeast = 250
+	storyWordsMost  = 420
+)
 
 // storyPanel stands in place of the log and tells of one operation: what happened to its handle before and after, what
 // else happened to its file, and in words why it ended as it did.
@@ -27,9 +33,14 @@ type storyPanel struct {
 	title  *line
 	name   *line
 	words  *widget.RichText
-	closed func()
-	events []oplog.Event // the history that the story was made from
-	asked  int           // counts the explanations asked for: an older answer is of no interest
+	reader *reader                               // of the words
+	events []oplog.Event                         // the history that the story was made from
+	home   int                                   // the tab that it was opened from
+	again  func(find func([]oplog.Event) uint64) // tells it anew
+	told   *activity.Explanation                 // of the chosen operation, nil while it is being made
+	worded pace
+	tries  int // to learn how what was in flight ended
+	asked  int // counts the explanations asked for: an older answer is of no interest
 }
 
 // FactsProvider is a Controller that can say what only the disk knows about the files of the drive.
@@ -39,40 +50,51 @@ type FactsProvider interface {
 }
 
 func newStoryPanel(u *UI, t *tip, closed func()) *storyPanel {
-	p := &storyPanel{ui: u, chart: newStoryChart(t), closed: closed}
+	p := &storyPanel{ui: u, chart: newStoryChart(t)}
 	p.title = newLine("", sizeText, theme.ColorNameForeground, fyne.TextStyle{Bold: true})
 	p.name = newLine("", sizeText, colorMuted, fyne.TextStyle{})
 	p.words = widget.NewRichText()
 	p.words.Wrapping = fyne.TextWrapWord
+	p.chart.helped = func() { u.window.showHelp() }
+	p.chart.turned = func(part float32) { p.reader.turn(part) }
 	p.chart.picked, p.chart.left, p.chart.typed = p.explain, closed, u.windowRune
-	back := widget.NewButtonWithIcon(tr("Back to the log"), theme.NavigateBackIcon(), closed)
-	zoom := func(icon fyne.Resource, f func()) *widget.Button {
-		b := widget.NewButtonWithIcon("", icon, f)
-		b.Importance = widget.LowImportance
-		return b
-	}
+	back := widget.NewButtonWithIcon(tr("Back"), theme.NavigateBackIcon(), closed)
 	middle := func() float32 { return storyNames + (p.chart.Size().Width-storyNames)/2 }
 	buttons := container.NewHBox(
-		zoom(theme.ZoomOutIcon(), func() { p.chart.zoom(2, middle()) }),
-		zoom(theme.ZoomInIcon(), func() { p.chart.zoom(0.5, middle()) }),
-		zoom(theme.ZoomFitIcon(), p.chart.zoomOut))
+		newIconButton(theme.ZoomOutIcon(), tr("Farther away"), "-", t, func() { p.chart.zoom(2, middle()) }),
+		newIconButton(theme.ZoomInIcon(), tr("Nearer"), "+", t, func() { p.chart.zoom(0.5, middle()) }),
+		newIconButton(theme.ZoomFitIcon(), tr("All of it"), tr("Home"), t, p.chart.zoomOut))
 	heads := container.New(layout.NewCustomPaddedVBoxLayout(0), p.title, p.name)
 	top := padded(4, 4, 4, 4, container.NewBorder(nil, nil, back, buttons, padded(0, 0, 8, 8, heads)))
-	words := container.New(fixedColumn{storyText}, container.NewVScroll(p.words))
+	p.reader = newReader(p.words, theme.ColorNameBackground)
 	sheet := container.NewStack(newSheet(colorPanel, colorLine, 0xff, 0), padded(1, 1, 1, 1, p.chart))
-	p.box = container.NewBorder(top, nil, nil, words, sheet)
+	p.box = container.NewBorder(top, nil, nil, nil, container.New(storyColumns{}, sheet, p.reader.box))
 	p.box.Hide()
 	return p
 }
 
 // show tells the story of the operation with a sequence number; the events are those of the history.
 func (p *storyPanel) show(events []oplog.Event, s *activity.Story, seq uint64) {
+	p.entitle(s)
 	p.events = events
-	p.title.set(storyTitle(s), theme.ColorNameForeground)
-	p.name.set(storyNote(s), colorMuted)
+	p.tries = 0
 	p.chart.show(s, seq)
 	p.box.Show()
 	p.explain()
+}
+
+// retell shows how the story in sight went on.
+func (p *storyPanel) retell(events []oplog.Event, s *activity.Story, seq uint64) {
+	p.entitle(s)
+	p.events = events
+	p.tries = 0
+	p.chart.tell(s, seq)
+	p.explain()
+}
+
+func (p *storyPanel) entitle(s *activity.Story) {
+	p.title.set(storyTitle(s), theme.ColorNameForeground)
+	p.name.set(storyNote(s), colorMuted)
 }
 
 func (p *storyPanel) hide() {
@@ -112,12 +134,14 @@ func storyNote(s *activity.Story) string {
 
 // explain says in words what the chosen operation did, and why it ended as it did.
 func (p *storyPanel) explain() {
-	b, _ := p.chart.bar(p.chart.chosen)
+	b := p.chart.bar(p.chart.chosen)
 	if b == nil {
 		return
 	}
+	p.reader.scroll.ScrollToTop()
 	p.asked++
 	asked, e, events := p.asked, b.Event, p.events
+	p.told = nil
 	p.say(e, nil)
 	var x activity.Explanation
 	p.ui.aside(func() {
@@ -128,7 +152,9 @@ func (p *storyPanel) explain() {
 		x = activity.Explain(e, events, facts)
 	}, func() {
 		if asked == p.asked && p.box.Visible() {
+			p.told = &x
 			p.say(e, &x)
+			p.chart.explained(x.Because)
 		}
 	})
 }
@@ -141,14 +167,8 @@ func (p *storyPanel) say(e oplog.Event, x *activity.Explanation) {
 		style.ColorName, style.SizeName, style.TextStyle.Bold = tone, size, bold
 		segments = append(segments, &widget.TextSegment{Text: text, Style: style})
 	}
-	outcome, tone := e.Op.String()+" "+tr("ok"), theme.ColorNameSuccess
-	if e.Errno != 0 {
-		outcome, tone = e.Op.String()+" "+errno(e.Errno), theme.ColorNameWarning
-		if failed(&e) {
-			tone = theme.ColorNameError
-		}
-	}
-	add(outcome, tone, true, theme.SizeNameSubHeadingText)
+	head, tone := headline(&e)
+	add(head, tone, true, theme.SizeNameSubHeadingText)
 	if x != nil {
 		if text := say(x.Meaning); text != "" {
 			add(text, theme.ColorNameForeground, false, theme.SizeNameText)
@@ -157,12 +177,30 @@ func (p *storyPanel) say(e oplog.Event, x *activity.Explanation) {
 			add("• "+say(s), theme.ColorNameForeground, false, theme.SizeNameText)
 		}
 	}
+	if text := p.waits(&e); text != "" {
+		add(text, theme.ColorNameForeground, false, theme.SizeNameText)
+	}
 	for _, h := range p.hazards(e.Seq) {
 		add("▲ "+say(h.Text), theme.ColorNameWarning, false, theme.SizeNameText)
 	}
 	add(describe(&e), colorMuted, false, theme.SizeNameCaptionText)
 	p.words.Segments = segments
 	p.words.Refresh()
+	p.reader.update()
+}
+
+// headline says what an operation was, and how it ended.
+func headline(e *oplog.Event) (text string, tone fyne.ThemeColorName) {
+	switch {
+	case e.Flags&oplog.InFlight != 0:
+		return e.Op.String() + " " + tr("in flight"), cmp.Or(ageTone(time.Duration(e.Duration)), theme.ColorNameForeground)
+	case failed(e):
+		return outcome(e), theme.ColorNameError
+	case e.Errno != 0:
+		return outcome(e), theme.ColorNameWarning
+	default:
+		return e.Op.String() + " " + tr("ok"), theme.ColorNameSuccess
+	}
 }
 
 // text is what the words say, with the file and its handle above them.
@@ -174,12 +212,9 @@ func (p *storyPanel) text() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// hazards are those that an operation has part in, but for a refusal, which the evidence tells of.
+// hazards are those that an operation has part in, but for refusals, which the evidence tells of.
 func (p *storyPanel) hazards(seq uint64) []activity.Hazard {
-	if h, ok := p.ui.window.snap.HazardAt(seq); ok && h.Kind != activity.RefusedHandle {
-		return []activity.Hazard{h}
-	}
-	return nil
+	return slices.DeleteFunc(p.ui.window.snap.HazardsAt(seq), func(h activity.Hazard) bool { return h.Kind == activity.RefusedHandle })
 }
 
 // say writes a sentence of the model in the person's language.
@@ -216,11 +251,17 @@ func who(w activity.Who) string {
 	}
 }
 
-// fixedColumn gives its object a width, and the height that there is.
-type fixedColumn struct{ width float32 }
+// storyColumns puts the words to the right of the picture.
+type storyColumns struct{}
 
-func (f fixedColumn) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(f.width, o[0].MinSize().Height)
+func (storyColumns) MinSize(o []fyne.CanvasObject) fyne.Size {
+	picture, words := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(picture.Width+storyWordsLeast, max(picture.Height, words.Height))
 }
 
-func (f fixedColumn) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
+func (storyColumns) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	words := max(storyWordsLeast, min(s.Width*storyWordsPart, storyWordsMost))
+	o[0].Resize(fyne.NewSize(s.Width-words, s.Height))
+	o[1].Move(fyne.NewPos(s.Width-words, 0))
+	o[1].Resize(fyne.NewSize(words, s.Height))
+}

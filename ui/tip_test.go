@@ -11,6 +11,16 @@ import (
 	"vitrine/fusefs/activity"
 )
 
+// said is what a tip says.
+func (t *tip) said() (text string) {
+	for _, o := range t.layer.Objects {
+		if line, ok := o.(*canvas.Text); ok {
+			text += line.Text
+		}
+	}
+	return text
+}
+
 // TestWholeNamesUnderTheMouse rests the mouse on names that are cut short, the longest that a disk takes among them.
 func TestWholeNamesUnderTheMouse(t *testing.T) {
 	b := newBench(t, newFake())
@@ -30,15 +40,12 @@ func TestWholeNamesUnderTheMouse(t *testing.T) {
 	for i, name := range names {
 		at := fyne.NewPos(gridEdge+5, float32(i)*gridRow+5)
 		g.body.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at, AbsolutePosition: at.AddXY(0, 300)}})
-		shown := ""
 		for _, o := range w.tip.layer.Objects {
-			if line, ok := o.(*canvas.Text); ok {
-				shown += line.Text
-				if end := line.Position().X + line.Size().Width; end > 800 {
-					t.Errorf("a line of %s ends at %v", name, end)
-				}
+			if end := o.Position().X + o.Size().Width; end > 800 {
+				t.Errorf("a part of the tip for %s ends at %v", name, end)
 			}
 		}
+		shown := w.tip.said()
 		if whole := shown == name; whole != (name != "/short") && w.tip.layer.Visible() {
 			t.Errorf("of %q is shown %q", name, shown)
 		}

@@ -92,7 +92,7 @@ func (w *welcome) take(s Settings) {
 		if faults := w.ui.ctl.Check(s); len(faults) > 0 {
 			wrong = faults[0].Message
 		} else if err := w.ui.ctl.Save(s); err != nil {
-			wrong = fmt.Errorf(tr("the settings could not be saved: %w"), err).Error()
+			wrong = fmt.Sprintf(tr("The settings could not be saved: %s"), err)
 		}
 	}, func() {
 		w.answered = false

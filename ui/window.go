@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -52,7 +51,6 @@ type window struct {
 	welcome  *welcome
 
 	suggestions *suggestions
-	sheet       dialog.Dialog     // the help sheet, nil while it is not shown
 	shortcuts   map[string]func() // by the name of the shortcut
 
 	ticker    ticker[*activity.Snapshot]

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
@@ -19,6 +21,9 @@ import (
 func buttonsIn(o fyne.CanvasObject) map[string]*widget.Button {
 	out := map[string]*widget.Button{}
 	visit(o, func(o fyne.CanvasObject) {
+		if b, ok := o.(*keyButton); ok {
+			o = &b.Button
+		}
 		if b, ok := o.(*widget.Button); ok && b.Text != "" {
 			out[b.Text] = b
 		}
@@ -362,5 +367,40 @@ func TestWindowInterval(t *testing.T) {
 	}
 	if dear, cheap := windowInterval(true), windowInterval(false); cheap != 100*time.Millisecond || dear <= cheap {
 		t.Errorf("every %v with a processor, %v with a graphics card", dear, cheap)
+	}
+}
+
+// TestIconButtonsSayWhatTheyDo rests the mouse on buttons that have no word.
+func TestIconButtonsSayWhatTheyDo(t *testing.T) {
+	f := newFake()
+	races(f)
+	b := newBench(t, f)
+	b.window.show()
+	p := b.window.log
+	said := func(in fyne.CanvasObject) (out []string) {
+		visit(in, func(o fyne.CanvasObject) {
+			button, ok := o.(*iconButton)
+			if !ok {
+				return
+			}
+			button.MouseIn(&desktop.MouseEvent{})
+			if b.window.tip.layer.Visible() {
+				out = append(out, b.window.tip.said())
+			}
+			button.MouseOut()
+			if b.window.tip.layer.Visible() {
+				t.Errorf("%s is still said", button.does)
+			}
+		})
+		return out
+	}
+	if got := said(p.list); !slices.Equal(got, []string{"Previous error (Shift E)", "Next error (E)"}) {
+		t.Errorf("in the log they say %q", got)
+	}
+	b.window.selectTab(b.window.tabIndex("log"))
+	p.openStoryOf(13)
+	b.wait("the story", p.story.box.Visible)
+	if got := said(p.story.box); !slices.Equal(got, []string{"Farther away (-)", "Nearer (+)", "All of it (Home)"}) {
+		t.Errorf("in a story they say %q", got)
 	}
 }

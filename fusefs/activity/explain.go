@@ -15,6 +15,7 @@ type Explanation struct {
 	Name     string        // e.g. "EBADF"; "" on success
 	Meaning  Sentence
 	Evidence []Sentence // from the record, and from the disk if it was asked; may be empty
+	Because  uint64     // sequence number of the operation that is the reason; 0 where the record shows none
 }
 
 // Facts are what only the disk knows, now. Paths are those of events. Whoever does not know returns false.
@@ -34,7 +35,7 @@ func Explain(e oplog.Event, history []oplog.Event, facts Facts) Explanation {
 	if e.Errno != 0 {
 		name = oplog.ErrnoText(e.Errno)
 	}
-	return Explanation{Errno: e.Errno, Name: name, Meaning: meaning(&e), Evidence: x.evidence}
+	return Explanation{Errno: e.Errno, Name: name, Meaning: meaning(&e), Evidence: x.evidence, Because: x.because}
 }
 
 type explainer struct {
@@ -42,6 +43,7 @@ type explainer struct {
 	history  []oplog.Event
 	facts    Facts
 	evidence []Sentence
+	because  uint64
 }
 
 func (x *explainer) prove(format string, args ...any) {
@@ -93,7 +95,7 @@ func (x *explainer) newest(fits func(*oplog.Event) bool) *oplog.Event {
 func (x *explainer) since(e *oplog.Event) Span { return Span(max(x.e.Mono-ended(e), 0)) }
 
 func (x *explainer) moved() {
-	if got := x.e.Result; (x.e.Op == oplog.Read || x.e.Op == oplog.Write) && got < x.e.Size {
+	if got := x.e.Result; x.e.Flags&oplog.InFlight == 0 && (x.e.Op == oplog.Read || x.e.Op == oplog.Write) && got < x.e.Size {
 		x.prove("It moved %s of the %s that were asked for.", Bytes(got), Bytes(x.e.Size))
 	}
 }
@@ -103,6 +105,7 @@ func (x *explainer) badHandle() {
 	opened := x.newest(func(o *oplog.Event) bool { return o.Opens() && o.Handle == e.Handle })
 	if e.Flags&oplog.Refused == 0 {
 		if r := x.releaseOf(e.Handle); r != nil && r.Mono < ended(e) && ended(r) > e.Mono {
+			x.because = r.Seq
 			x.prove("The handle was released by %s while this %s was under way: its descriptor was closed under it.", whoOf(r), e.Op.String())
 			return
 		}
@@ -131,6 +134,7 @@ func (x *explainer) releaseOf(handle uint64) *oplog.Event {
 
 func (x *explainer) afterRelease(r *oplog.Event) {
 	e := x.e
+	x.because = r.Seq
 	if e.Mono >= ended(r) {
 		x.prove("This %s began %s after the handle was released by %s.", e.Op.String(), Span(e.Mono-ended(r)), whoOf(r))
 	} else {
@@ -169,6 +173,7 @@ func (x *explainer) gone() {
 	if e == nil || !e.Moves() {
 		return
 	}
+	x.because = e.Seq
 	if e.Op == oplog.Rename {
 		x.prove("%s renamed %s to %s %s before.", whoOf(e), e.Path, e.Path2, x.since(e))
 	} else {
@@ -200,6 +205,7 @@ func (x *explainer) madeBefore() {
 		}
 	})
 	if e != nil {
+		x.because = e.Seq
 		x.prove("%s made %s %s before, by %s.", whoOf(e), name, x.since(e), e.Op.String())
 	}
 }
@@ -235,6 +241,7 @@ func (x *explainer) denied() {
 		x.prove("The drive is mounted read-only.")
 	}
 	if e := x.newest(func(o *oplog.Event) bool { return o.Path == name && o.Op == oplog.Chmod && o.Errno == 0 }); e != nil {
+		x.because = e.Seq
 		x.prove("%s set the permissions of %s to %s %s before.", whoOf(e), name, fs.FileMode(e.Mode&0o777).String(), x.since(e))
 	}
 	if e := x.newest(func(o *oplog.Event) bool { return o.Path == name && o.Op == oplog.Chown && o.Errno == 0 }); e != nil {
@@ -296,6 +303,7 @@ func (x *explainer) locked() {
 		return (o.Op == oplog.Lock || o.Op == oplog.Flock) && o.Errno == 0 && o.Path == x.e.Path && o.Handle != x.e.Handle
 	})
 	if e != nil {
+		x.because = e.Seq
 		x.prove("The newest lock of the file by another handle is that of %s through handle %d, %s before.", whoOf(e), e.Handle, x.since(e))
 	}
 }

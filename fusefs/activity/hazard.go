@@ -75,8 +75,8 @@ type hazards struct {
 	found  uint64
 	kept   []Hazard
 	shown  []Hazard
-	marked map[uint64]int // places in shown of the hazards that an operation belongs to
-	fresh  bool           // shown and marked are still right
+	marked map[uint64][]int // places in shown of the hazards that an operation belongs to, ascending
+	fresh  bool             // shown and marked are still right
 }
 
 // pastUse is an operation on a handle.
@@ -310,27 +310,34 @@ func (h *hazards) look(inFlight []oplog.Event) {
 func (h *hazards) show(s *Snapshot) {
 	if !h.fresh {
 		h.shown = slices.Clone(h.kept)
-		h.marked = make(map[uint64]int)
+		h.marked = make(map[uint64][]int)
 		for i := range h.shown {
 			for _, seq := range h.shown[i].Related {
-				h.marked[seq] = i
+				h.mark(seq, i)
 			}
+			h.mark(h.shown[i].Seq, i)
 		}
-		for i := range h.shown {
-			h.marked[h.shown[i].Seq] = i
-		}
-		delete(h.marked, 0)
 		h.fresh = true
 	}
 	s.Hazards, s.HazardCounts, s.marked = h.shown, h.count, h.marked
 }
 
-// HazardAt returns the newest of the kept hazards that the operation with this sequence number is part of. It is quick
-// enough to ask for every row of a log.
-func (s *Snapshot) HazardAt(seq uint64) (h Hazard, any bool) {
-	i, any := s.marked[seq]
-	if any {
-		h = s.Hazards[i]
+// mark notes that an operation belongs to a hazard. One in flight has no number yet.
+func (h *hazards) mark(seq uint64, place int) {
+	if at := h.marked[seq]; seq != 0 && (len(at) == 0 || at[len(at)-1] != place) {
+		h.marked[seq] = append(at, place)
 	}
-	return h, any
+}
+
+// InHazard reports whether any of the kept hazards has the operation with this sequence number as a part. It is quick enough to
+// ask for every row of a log.
+func (s *Snapshot) InHazard(seq uint64) bool { return len(s.marked[seq]) > 0 }
+
+// HazardsAt returns the kept hazards that the operation with this sequence number is part of, the oldest first.
+func (s *Snapshot) HazardsAt(seq uint64) []Hazard {
+	var out []Hazard
+	for _, i := range s.marked[seq] {
+		out = append(out, s.Hazards[i])
+	}
+	return out
 }

@@ -63,8 +63,8 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%+v", s.Hazards[1])
 	}
 	for seq, id := range map[uint64]uint64{1: 0, 2: 1, 3: 2, 4: 1, 5: 2, 6: 3} {
-		if h, any := s.HazardAt(seq); any != (id != 0) || h.ID != id {
-			t.Errorf("operation %d belongs to hazard %d", seq, h.ID)
+		if h := s.HazardsAt(seq); s.InHazard(seq) != (id != 0) || id != 0 && (len(h) != 1 || h[0].ID != id) {
+			t.Errorf("operation %d belongs to hazards %+v", seq, h)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestWaitingRelease(t *testing.T) {
 	cp(21*ms, oplog.Event{Op: oplog.Read, Duration: int64(4 * ms)}) // 6
 	cp(22*ms, oplog.Event{Op: oplog.Release, Duration: int64(5 * ms), Wait: int64(4*ms) + 2})
 	f.expect(t, "waited: The release of handle 7 waited 4 ms for 2 operations: without that, they would have failed with EBADF.")
-	if h, _ := f.Snapshot().HazardAt(7); !slices.Equal(h.Related, []uint64{4, 6}) {
+	if h := f.Snapshot().HazardsAt(7); len(h) != 1 || !slices.Equal(h[0].Related, []uint64{4, 6}) {
 		t.Errorf("%+v", h)
 	}
 	other(30*ms, oplog.Event{Op: oplog.Read, Duration: int64(4 * ms)})
@@ -302,7 +302,7 @@ func TestStuckInFlight(t *testing.T) {
 	if s.HazardCounts[StuckOperation] != 1 || s.Hazards[0].Seq != 1 || before.Hazards[0].Seq != 0 {
 		t.Errorf("%+v, before %+v", s.Hazards, before.Hazards)
 	}
-	if _, any := before.HazardAt(0); any {
+	if before.InHazard(0) {
 		t.Error("what is in flight has no number")
 	}
 }
@@ -371,7 +371,7 @@ func TestHazardsOfRandomHistories(t *testing.T) {
 			if text := h.Text.String(); strings.Contains(text, "%!") || text == "" {
 				t.Fatalf("%s", text)
 			}
-			if newest, any := s.HazardAt(h.Seq); h.Seq != 0 && (!any || newest.ID < h.ID) {
+			if h.Seq != 0 && !slices.ContainsFunc(s.HazardsAt(h.Seq), func(o Hazard) bool { return o.ID == h.ID }) {
 				t.Fatalf("%+v is not found by its operation", h)
 			}
 		}
@@ -381,6 +381,24 @@ func TestHazardsOfRandomHistories(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSeveralHazardsOfOneOperation has a write that a release waited for and that was slow.
+func TestSeveralHazardsOfOneOperation(t *testing.T) {
+	f := newFeed()
+	cp := f.open("/a", 7, 1, "cp")
+	for range slowSample {
+		cp(10*ms, oplog.Event{Op: oplog.Write, Result: 1, Duration: 1000})
+	}
+	cp(70*ms, oplog.Event{Op: oplog.Write, Result: 1, Duration: int64(50 * ms)})
+	cp(71*ms, oplog.Event{Op: oplog.Release, Duration: int64(5 * ms), Wait: int64(4 * ms)})
+	var kinds []HazardKind
+	for _, h := range f.Snapshot().HazardsAt(slowSample + 2) {
+		kinds = append(kinds, h.Kind)
+	}
+	if !slices.Equal(kinds, []HazardKind{SlowOperation, WaitingRelease}) {
+		t.Errorf("the slow write that a release waited for has part in %v", kinds)
+	}
 }
 
 func TestSpan(t *testing.T) {

@@ -37,7 +37,7 @@ type Snapshot struct {
 
 	Hazards      []Hazard               // the newest, oldest first
 	HazardCounts [NumHazardKinds]uint64 // all time
-	marked       map[uint64]int
+	marked       map[uint64][]int       // places in Hazards, by operation
 
 	Dropped uint64 // events that the ring had to drop, all time
 	Resyncs uint64 // how often the model was rebuilt from the handle table because of that

@@ -43,8 +43,8 @@ type Gap struct {
 const around = int64(1e9)
 
 // NewStory returns the story of the operation with the sequence number seq: of the handle that it was on or gave out.
-// Events are those of a history: in the order of their sequence numbers, without begin events. The story keeps copies of those that it tells
-// of. It returns nil where seq is not among them.
+// Events are those of a history, in the order of their sequence numbers, with or without those in flight: see WithInFlight. The
+// story keeps copies of those that it tells of. It returns nil where seq is not among them.
 func NewStory(events []oplog.Event, seq uint64) *Story {
 	at, found := slices.BinarySearchFunc(events, seq, func(e oplog.Event, seq uint64) int { return cmp.Compare(e.Seq, seq) })
 	if !found {
@@ -63,8 +63,14 @@ func NewStory(events []oplog.Event, seq uint64) *Story {
 	return s
 }
 
-// lostBetween counts the sequence numbers that are missing.
+// lostBetween counts the sequence numbers that are missing. Those in flight have none in the record.
 func lostBetween(events []oplog.Event) uint64 {
+	for len(events) > 0 && events[len(events)-1].Flags&oplog.InFlight != 0 {
+		events = events[:len(events)-1]
+	}
+	if len(events) == 0 {
+		return 0
+	}
 	return events[len(events)-1].Seq - events[0].Seq + 1 - uint64(len(events))
 }
 
@@ -122,13 +128,16 @@ func (s *Story) findOthers(events []oplog.Event) {
 			continue
 		}
 		touches := names(e, row.Path)
-		moved := e.Seq > first.Seq && e.Moves() && row.Move(e)
+		moved := e.Seq > first.Seq && moves(e) && row.Move(e)
 		if ended(e) >= s.Begin && (touches || moved) {
 			s.Others = append(s.Others, Bar{Event: *e, Moved: moved})
 		}
 	}
 	s.Path, s.Deleted = row.Path, row.Deleted
 }
+
+// moves reports whether the operation changed a name: one in flight may yet.
+func moves(e *oplog.Event) bool { return e.Flags&oplog.InFlight == 0 && e.Moves() }
 
 // pathOf returns the name of the file that the event's handle is of.
 func pathOf(e *oplog.Event) string {
@@ -159,7 +168,7 @@ func (s *Story) aroundName(events []oplog.Event, about *oplog.Event) {
 	for i := range events {
 		e := &events[i]
 		if e.Seq != about.Seq && e.Mono <= to && ended(e) >= from && (names(e, about.Path) || about.Op == oplog.Rename && names(e, about.Path2)) {
-			s.Others = append(s.Others, Bar{Event: *e, Moved: e.Moves()})
+			s.Others = append(s.Others, Bar{Event: *e, Moved: moves(e)})
 			s.Begin, s.End = min(s.Begin, e.Mono), max(s.End, ended(e))
 		}
 	}

@@ -217,6 +217,7 @@ func TestExplain(t *testing.T) {
 		"short":  {oplog.Event{Op: oplog.Read, Size: 4096, Result: 1024}, nil, nil, "", []string{"It succeeded.", "It moved 1.0 KiB of the 4.0 KiB that were asked for."}},
 		"panicked": {oplog.Event{Op: oplog.Read, Errno: syscall.EIO, Flags: oplog.Panicked}, nil, nil, "EIO",
 			[]string{"The disk could not read or write, or the operation broke off.", "The code that carries out read panicked; its stack is in the log."}},
+		"half way":  {oplog.Event{Op: oplog.Write, Size: 4096, Flags: oplog.InFlight}, nil, nil, "", []string{"It has not ended yet."}},
 		"unknown":   {oplog.Event{Op: oplog.Read, Errno: 4000}, nil, nil, "4000", []string{`The system calls this "errno 4000".`}},
 		"in flight": {oplog.Event{Op: oplog.Read, Flags: oplog.InFlight}, nil, nil, "", []string{"It has not ended yet."}},
 	} {
@@ -230,6 +231,54 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%s\n%s\nwant\n%s", x.Name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 			}
 		})
+	}
+}
+
+// TestExplainNamesTheReason knows which operation of the record made another one fail.
+func TestExplainNamesTheReason(t *testing.T) {
+	life := aLife()
+	for _, c := range []struct {
+		e    oplog.Event
+		want uint64
+	}{
+		{life[12], 11},
+		{oplog.Event{Op: oplog.Open, Path: "/a", Errno: syscall.ENOENT, Mono: 2_000_320, Seq: 99}, 7},
+		{oplog.Event{Op: oplog.Create, Path: "/a", Errno: syscall.EEXIST, Mono: 160, Seq: 3}, 2},
+		{oplog.Event{Op: oplog.Write, Errno: syscall.ENOSPC, Mono: 160, Seq: 3}, 0},
+	} {
+		if got := Explain(c.e, life, nil).Because; got != c.want {
+			t.Errorf("%v of %s is because of %d, want %d", c.e.Errno, c.e.Op, got, c.want)
+		}
+	}
+}
+
+// TestStoryOfWhatIsInFlight tells of operations that have not ended, and of one that did between two looks.
+func TestStoryOfWhatIsInFlight(t *testing.T) {
+	life := aLife()[:10]
+	stuck := oplog.Event{Op: oplog.Write, Path: "/b", Handle: 7, Mono: 510, Duration: 5000, PID: 1, Proc: "cp"}
+	remove := oplog.Event{Op: oplog.Unlink, Path: "/b", Mono: 600, Duration: 4910}
+	ended := life[9]
+	ended.Seq, ended.Flags = 0, oplog.InFlight
+	all := WithInFlight(life, []oplog.Event{ended, stuck, remove})
+	if SeqOf(all, &ended) != 10 || len(all) != 12 {
+		t.Errorf("what ended meanwhile is number %d of %d", SeqOf(all, &ended), len(all))
+	}
+	seq := SeqOf(all, &stuck)
+	s := NewStory(all, seq)
+	if got := seqsOf(s.Bars); seq < InFlightSeq || !slices.Equal(got, []uint64{2, 3, 9, 10, seq}) {
+		t.Fatalf("bars %v", got)
+	}
+	if s.End != 5510 || s.Lost != 0 || s.Truncated || s.Deleted || s.Bars[4].Flags&oplog.InFlight == 0 {
+		t.Errorf("%+v", s)
+	}
+	if o := s.Others[len(s.Others)-1]; o.Op != oplog.Unlink || o.Moved {
+		t.Errorf("what may yet unlink the file is %+v", o)
+	}
+	if s = NewStory(WithInFlight(nil, []oplog.Event{stuck}), InFlightSeq); len(s.Bars) != 1 || s.Lost != 0 {
+		t.Errorf("without a history: %+v", s)
+	}
+	if NewestOn(all, 7) != 10 || NewestOn(all, 70) != 0 {
+		t.Errorf("the newest on the handle is %d", NewestOn(all, 7))
 	}
 }
 
