@@ -28,7 +28,7 @@ func stuckWrite(f *fake) {
 	stuck.Op, stuck.Mono, stuck.Duration, stuck.Result, stuck.Flags = oplog.Write, 1000*ms, 6000*ms, 0, oplog.InFlight
 	f.snap = full()
 	f.snap.InFlight = []oplog.Event{stuck}
-	f.snap.Waits = []activity.Sentence{{Format: "the disk behind the backing folder (%s: %s)", Args: []any{"ext4", "pwrite64, balance_dirty_pages"}}}
+	f.snap.Waits = []activity.Sentence{{Format: "the disk (%s: %s)", Args: []any{"ext4", "pwrite64, balance_dirty_pages"}}}
 	for i, handle := range []uint64{7, 8, 9} {
 		f.snap.Open[i].Path, f.snap.Open[i].Handle = "/film.mkv", handle
 	}
@@ -55,7 +55,7 @@ func TestStoryInFlight(t *testing.T) {
 	if bar == nil || bar.Op != oplog.Write || bar.Flags&oplog.InFlight == 0 || bar.Mono+bar.Duration != c.story.End || len(c.rows[0].bars) != 3 {
 		t.Fatalf("it tells of %+v up to %d", bar, c.story.End)
 	}
-	for _, want := range []string{"write in flight", "It has been in flight for 6.00 s. It waits for the disk behind the backing folder (ext4: pwrite64, balance_dirty_pages)."} {
+	for _, want := range []string{"write in flight", "It has been in flight for 6.00 s. It waits for the disk (ext4: pwrite64, balance_dirty_pages)."} {
 		if words := p.story.words.String(); !strings.Contains(words, want) {
 			t.Errorf("%q is not in %q", want, words)
 		}
