@@ -94,5 +94,5 @@ func (v *viewer) History() *oplog.History { return v.log.history }
 // SaveLog writes the log again.
 func (v *viewer) SaveLog(w io.Writer) error {
 	events, _ := v.log.history.All()
-	return oplog.WriteNDJSON(w, events)
+	return oplog.WriteNDJSON(w, append(events, v.log.inFlight...))
 }

@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"vitrine/fusefs/oplog"
+	"vitrine/fusefs/oplog/export"
 )
 
 // mixed is a log of n operations: every third a read, every tenth a failed write, each longer than the one before.
@@ -286,6 +287,35 @@ func TestSaveWhatIsShown(t *testing.T) {
 		if i > 0 && !strings.Contains(all.String(), "/f11") {
 			t.Errorf("%s: not everything is saved", f.name)
 		}
+	}
+}
+
+// TestSavedLogIsInTheOrderOfTime reads back what was saved while the log was sorted by duration, and then filtered too.
+func TestSavedLogIsInTheOrderOfTime(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	for _, c := range []struct {
+		filter string
+		n      int
+		flag   oplog.Flag
+	}{{"", 100, 0}, {"err:*", 10, oplog.Filtered}} {
+		b.filter(p, c.filter)
+		clickTitle(p.tab.grid, "took")
+		b.wait("the sorted rows", func() bool { return p.rows.sorted && p.rows.list[0] == 99 })
+		var text bytes.Buffer
+		if err := p.writeShown()(&text, formats()[0]); err != nil {
+			t.Fatal(err)
+		}
+		n, before := 0, uint64(0)
+		for e, err := range export.Read(&text) {
+			if err != nil || e.Seq <= before || e.Flags != c.flag {
+				t.Fatalf("%q: %d comes after %d, flags %q, %v", c.filter, e.Seq, before, e.Flags, err)
+			}
+			n, before = n+1, e.Seq
+		}
+		if n != c.n {
+			t.Errorf("%q: %d operations are saved", c.filter, n)
+		}
+		p.togglePause()
 	}
 }
 

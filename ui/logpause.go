@@ -108,11 +108,7 @@ func (p *logPanel) sortRows() {
 	rows := p.rows
 	var list []uint64
 	p.ui.aside(func() {
-		positions := make([]uint64, rows.len())
-		for i := range positions {
-			positions[i] = rows.position(i)
-		}
-		list = sortPositions(src, positions, compare, down)
+		list = sortPositions(src, rows.positions(), compare, down)
 	}, func() {
 		if edition == p.edition && p.paused {
 			p.rows.list, p.rows.listed, p.rows.sorted = list, true, true

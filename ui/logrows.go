@@ -60,6 +60,15 @@ func (s *selection) position(row int) uint64 {
 	return s.first + uint64(row)
 }
 
+// positions returns the positions of all rows, in their order.
+func (s *selection) positions() []uint64 {
+	out := make([]uint64, s.len())
+	for row := range out {
+		out[row] = s.position(row)
+	}
+	return out
+}
+
 // row returns the row of a position, -1 where it is none.
 func (s *selection) row(pos uint64) int {
 	switch {
