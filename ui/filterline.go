@@ -26,14 +26,14 @@ type filterLine struct {
 	box     *fyne.Container
 	entry   *filterEntry
 	wrong   *underline
-	fault   string // what is wrong with the text
-	apply   func(match func(*oplog.Event) bool)
-	applied string   // the text in force
-	recent  []string // newest first
-	taking  bool     // a suggestion is being put into the text
+	fault   string                                            // what is wrong with the text
+	apply   func(match func(*oplog.Event) bool, hazards bool) // hazards: what matches depends on them
+	applied string                                            // the text in force
+	recent  []string                                          // newest first
+	taking  bool                                              // a suggestion is being put into the text
 }
 
-func newFilterLine(u *UI, apply func(func(*oplog.Event) bool)) *filterLine {
+func newFilterLine(u *UI, apply func(func(*oplog.Event) bool, bool)) *filterLine {
 	f := &filterLine{ui: u, apply: apply, wrong: newUnderline()}
 	f.entry = newFilterEntry(f)
 	f.entry.SetPlaceHolder(tr("Filter: write path:*.bin err:* dur>10ms"))
@@ -60,10 +60,11 @@ func (f *filterLine) changed(text string) {
 	f.show(text, err)
 	if err == nil && text != f.applied {
 		f.applied = text
+		parsed.Hazards = f.ui.window.log.inHazard
 		if parsed.IsEmpty() {
-			f.apply(nil)
+			f.apply(nil, false)
 		} else {
-			f.apply(parsed.Match)
+			f.apply(parsed.Match, parsed.AsksForHazards())
 		}
 	}
 	if !f.taking {

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -42,13 +43,19 @@ type logPanel struct {
 	match   func(*oplog.Event) bool // nil for all
 	scanned uint64                  // positions before it were matched
 	fresh   bool                    // nothing was found for match yet; the rows are those of the filter before
+	again   bool                    // all is being matched anew; the rows stay until that is done
+	anew    []uint64                // what was found of it so far
 	busy    bool                    // positions are being matched
 	edition int                     // counts what makes an answer from another goroutine outdated
 
 	paused    bool
 	bookmarks map[uint64]bool // positions
 	dropped   uint64
-	hazards   uint64 // found in all
+	hazards   uint64                            // found in all
+	marks     atomic.Pointer[activity.Snapshot] // that tells hazards to the filter
+	asks      bool                              // the filter depends on hazards
+	told      uint64                            // Snapshot.HazardChanges when all was matched last
+	rematched pace
 	noted     pace
 }
 
@@ -121,7 +128,9 @@ func (p *logPanel) show(a *activity.Snapshot, s Status) {
 	for _, n := range a.HazardCounts {
 		p.hazards += n
 	}
+	p.marks.Store(a)
 	p.advance()
+	p.rematch(a)
 	title, help := unlessMounted(s, tr("No operations yet"),
 		tr("Every operation on the mounted folder is listed here, the newest at the bottom."))
 	if p.rows.listed && p.kept() > 0 {
@@ -166,7 +175,7 @@ func (p *logPanel) restart(h *oplog.History) {
 	p.history, p.paused = h, false
 	p.src = p.live()
 	p.rows = selection{listed: p.match != nil}
-	p.scanned = 0
+	p.scanned, p.again, p.told = 0, false, 0
 	p.edition++
 	clear(p.bookmarks)
 	p.tab.grid.picks.clear()
@@ -193,11 +202,36 @@ func (p *logPanel) live() record {
 	return p.history
 }
 
-// setFilter lists only what matches; nil lists all.
-func (p *logPanel) setFilter(match func(*oplog.Event) bool) {
-	p.match = match
+// inHazard answers the filter, from any goroutine.
+func (p *logPanel) inHazard(seq uint64) bool {
+	s := p.marks.Load()
+	if s == nil {
+		return false
+	}
+	_, any := s.HazardAt(seq)
+	return any
+}
+
+// rematchInterval is how often all is matched anew at most because hazards were found.
+const rematchInterval = time.Second
+
+// rematch matches all anew where the filter depends on hazards and others were found: an operation may become part of one
+// long after it ended. A pause keeps what it shows.
+func (p *logPanel) rematch(a *activity.Snapshot) {
+	if !p.asks || p.paused || p.fresh || p.again || p.told == a.HazardChanges || !p.rematched.due(rematchInterval) {
+		return
+	}
+	p.told = a.HazardChanges
 	p.edition++
-	p.scanned, p.fresh = 0, true
+	p.scanned, p.again, p.anew = 0, true, nil
+	p.scan()
+}
+
+// setFilter lists only what matches; nil lists all. With hazards, what matches changes as they are found.
+func (p *logPanel) setFilter(match func(*oplog.Event) bool, hazards bool) {
+	p.match, p.asks, p.told = match, hazards, p.ui.window.snap.HazardChanges
+	p.edition++
+	p.scanned, p.fresh, p.again = 0, true, false
 	if match == nil {
 		p.rows.list, p.rows.listed, p.rows.sorted = nil, false, false
 		p.found()
@@ -227,6 +261,10 @@ func (p *logPanel) scan() {
 
 // take lists what was found before position to.
 func (p *logPanel) take(positions []uint64, to uint64) {
+	if p.again {
+		p.takeAnew(positions, to)
+		return
+	}
 	if p.fresh || !p.rows.listed {
 		p.rows.list, p.rows.listed, p.rows.sorted = nil, true, false
 	}
@@ -235,6 +273,18 @@ func (p *logPanel) take(positions []uint64, to uint64) {
 	if to >= p.rows.next || p.fresh {
 		p.found()
 	}
+}
+
+// takeAnew gathers what was found before position to, and lists it once that is all.
+func (p *logPanel) takeAnew(positions []uint64, to uint64) {
+	p.anew = append(p.anew, positions...)
+	p.scanned = to
+	if to < p.rows.next {
+		return
+	}
+	p.rows.list, p.again, p.anew = p.anew, false, nil
+	p.rows.cutBefore(p.rows.first)
+	p.found()
 }
 
 // found shows the rows of a filter, with the selected one in sight.

@@ -15,6 +15,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 	"vitrine/fusefs/oplog/export"
 )
@@ -369,4 +370,31 @@ func TestSaveByKeys(t *testing.T) {
 		return len(found) == 1
 	})
 	b.wait("the news of it", func() bool { return strings.Contains(b.window.notice.text.Text, "~/vitrine-") })
+}
+
+// TestFilterOfHazards finds an operation that becomes part of a hazard long after it ended.
+func TestFilterOfHazards(t *testing.T) {
+	b, p := mixedBench(t, 0)
+	m := activity.New(activity.Options{})
+	ends := func(e oplog.Event) {
+		b.ctl.history.Collect([]oplog.Event{e}, 0)
+		m.Collect([]oplog.Event{e}, 0)
+		b.window.showActivity(m.Snapshot())
+	}
+	ends(oplog.Event{Seq: 1, Op: oplog.Create, Path: "/f", Handle: 7, PID: 9})
+	ends(oplog.Event{Seq: 2, Mono: 100, Duration: 1000, Op: oplog.Write, Path: "/f", Handle: 7, PID: 9})
+	b.filter(p, "is:hazard")
+	if p.len() != 0 {
+		t.Fatalf("%d rows before there was a hazard", p.len())
+	}
+	p.rematched = pace{}
+	ends(oplog.Event{Seq: 3, Mono: 200, Duration: 950, Wait: 900, Op: oplog.Release, Path: "/f", Handle: 7, PID: 9})
+	b.wait("the release and the write that it waited for", func() bool { return p.len() == 2 })
+	if got := top(p); got != "/f" || p.rows.list[0] != 1 {
+		t.Errorf("listed are %v", p.rows.list)
+	}
+	b.filter(p, "-is:hazard")
+	if p.len() != 1 || p.rows.list[0] != 0 {
+		t.Errorf("what has no part in a hazard is %v", p.rows.list)
+	}
 }

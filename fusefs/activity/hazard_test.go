@@ -66,6 +66,9 @@ func TestRefused(t *testing.T) {
 		if h, any := s.HazardAt(seq); any != (id != 0) || h.ID != id {
 			t.Errorf("operation %d belongs to hazard %d", seq, h.ID)
 		}
+		if f.InHazard(seq) != (id != 0) {
+			t.Errorf("operation %d is part of a hazard: %v", seq, id == 0)
+		}
 	}
 }
 
