@@ -86,6 +86,8 @@ func (w *window) typedRune(r rune) {
 		w.win.Canvas().Focus(w.chart)
 	case 'l', 'L':
 		w.chart.setHeat(!w.chart.heat)
+	case 'o', 'O':
+		w.chart.showOps()
 	default:
 		if w.panels[w.tabs.SelectedIndex()] == panel(w.log) && w.win.Canvas().Focused() == nil {
 			w.log.typed(r)
@@ -200,6 +202,7 @@ func (w *window) helpSheet() []struct {
 		help{"+ -", tr("show less, more of the past")},
 		help{"!", tr("story of the last error")},
 		help{"L", tr("chart of latencies or of bytes")},
+		help{"O", tr("latencies of one operation, of all")},
 		help{"R  ← →", tr("select a time in the chart")},
 		help{"? F1", tr("this sheet")})
 	return []struct {
