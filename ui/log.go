@@ -117,8 +117,11 @@ func (p *logPanel) widestPause() float32 {
 }
 
 func (p *logPanel) buildBottom() fyne.CanvasObject {
-	return container.NewBorder(nil, padded(3, 2, 6, 6, p.note), nil, nil, p.detail.box)
+	return container.NewBorder(nil, padded(3, 2, noteMargin, noteMargin, p.note), nil, nil, p.detail.box)
 }
+
+// noteMargin is the room at the left and the right of the line below the list.
+const noteMargin = 6
 
 func (p *logPanel) object() fyne.CanvasObject { return p.box }
 func (p *logPanel) grid() *grid               { return p.tab.grid }
@@ -463,6 +466,12 @@ func (p *logPanel) showNote() {
 	}
 	if n := len(p.bookmarks); n > 0 {
 		text += " · " + fmt.Sprintf(tr("bookmarks: %d"), n)
+	}
+	if wrong := p.line.complaint(); wrong != "" {
+		text, tone = wrong+" · "+text, theme.ColorNameError
+	}
+	if room := p.box.Size().Width - 2*noteMargin; room > 0 {
+		text = fitText(text, room, sizeCaption, fyne.TextStyle{})
 	}
 	p.note.set(text, tone)
 }

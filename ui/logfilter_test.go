@@ -110,8 +110,8 @@ func TestWrongFilterPointsAndKeepsTheLast(t *testing.T) {
 	if n := p.len(); n != 10 {
 		t.Errorf("while the filter is wrong %d rows are shown", n)
 	}
-	if !p.line.wrong.rect.Visible() || !strings.Contains(p.line.fault, "write") {
-		t.Errorf("the fault %q is not marked", p.line.fault)
+	if !p.line.wrong.rect.Visible() || !strings.Contains(p.line.fault.whole, "write") {
+		t.Errorf("the fault %q is not marked", p.line.fault.whole)
 	}
 	at := p.line.wrong.rect.Position().X
 	want := fyne.MeasureText("err:* ", sizeText, fyne.TextStyle{}).Width
@@ -119,7 +119,7 @@ func TestWrongFilterPointsAndKeepsTheLast(t *testing.T) {
 		t.Errorf("the mark is at %v, the word at %v", at, want)
 	}
 	b.filter(p, "err:* write")
-	if p.line.wrong.rect.Visible() || p.line.fault != "" {
+	if p.line.wrong.rect.Visible() || p.line.fault.whole != "" {
 		t.Error("the mark stays although the filter is right again")
 	}
 }
@@ -396,5 +396,74 @@ func TestFilterOfHazards(t *testing.T) {
 	b.filter(p, "-is:hazard")
 	if p.len() != 1 || p.rows.list[0] != 0 {
 		t.Errorf("what has no part in a hazard is %v", p.rows.list)
+	}
+}
+
+// TestWrongFilterIsSaidWithoutTheFocus says it below the list once the entry has lost the focus, and no more once it is right.
+func TestWrongFilterIsSaidWithoutTheFocus(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	b.window.focusFilter()
+	for _, r := range "err:* wriet" {
+		p.line.entry.TypedRune(r)
+	}
+	if got := p.note.text.Text; strings.Contains(got, "not valid") {
+		t.Errorf("while it is typed the note says %q", got)
+	}
+	b.window.focusTable()
+	if got := p.note.text.Text; !strings.HasPrefix(got, `The filter is not valid (unknown word "wriet": did you mean write?); the last valid one applies · shown `) {
+		t.Errorf("the note says %q", got)
+	}
+	b.filter(p, "err:* write")
+	if got := p.note.text.Text; !strings.HasPrefix(got, "shown ") {
+		t.Errorf("once it is right the note says %q", got)
+	}
+}
+
+// TestFaultBesideCompletions keeps the message in sight while another word is completed.
+func TestFaultBesideCompletions(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	b.window.focusFilter()
+	s := b.window.suggestions
+	for _, c := range []struct {
+		more  string
+		fault bool
+	}{{"wrie", true}, {" re", true}} {
+		for _, r := range c.more {
+			p.line.entry.TypedRune(r)
+		}
+		if got := s.fault.Text; (got != "") != c.fault || !s.open() {
+			t.Errorf("after %q the fault is said as %q", p.line.entry.Text, got)
+		}
+	}
+	if len(s.items) == 0 {
+		t.Error("nothing is offered for the second word")
+	}
+	b.filter(p, "")
+	for _, r := range "wri" {
+		p.line.entry.TypedRune(r)
+	}
+	if s.fault.Text != "" || len(s.items) == 0 {
+		t.Errorf("a word that is being typed is said to be wrong: %q", s.fault.Text)
+	}
+}
+
+// TestMarkFollowsTheText moves with the text when that is longer than the entry.
+func TestMarkFollowsTheText(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	b.window.focusFilter()
+	e, mark := p.line.entry, p.line.wrong.rect
+	for _, r := range strings.Repeat("path:*.bin ", 10) + "wriet" {
+		e.TypedRune(r)
+	}
+	if e.view == nil || e.view.Offset.X == 0 {
+		t.Fatal("the text is not scrolled")
+	}
+	want := fyne.MeasureText(strings.Repeat("path:*.bin ", 10), sizeText, fyne.TextStyle{}).Width - e.view.Offset.X
+	if d := mark.Position().X - want; !mark.Visible() || d < 0 || d > 12 {
+		t.Errorf("the mark is at %v, the word at %v", mark.Position().X, want)
+	}
+	e.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	if e.view.Offset.X != 0 || mark.Visible() {
+		t.Errorf("the mark is at %v although the word is out of sight", mark.Position().X)
 	}
 }
