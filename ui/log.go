@@ -31,6 +31,7 @@ type logPanel struct {
 	save   *widget.Button
 	detail *detail
 	story  *storyPanel
+	steer  *fyne.Container // pause and follow
 	list   *fyne.Container // all but the story
 
 	history *oplog.History
@@ -49,6 +50,7 @@ type logPanel struct {
 	edition int                     // counts what makes an answer from another goroutine outdated
 
 	paused    bool
+	viewing   bool            // a saved log is shown, which stands still
 	bookmarks map[uint64]bool // positions
 	dropped   uint64
 	hazards   uint64                            // found in all
@@ -104,9 +106,9 @@ func (p *logPanel) buildTools() fyne.CanvasObject {
 	pause := container.New(leastSize{fyne.NewSize(p.widestPause(), 0)}, p.pause)
 	before := icon(theme.NewErrorThemedResource(theme.MoveUpIcon()), func() { p.jumpToError(-1) })
 	after := icon(theme.NewErrorThemedResource(theme.MoveDownIcon()), func() { p.jumpToError(1) })
-	left := container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
+	p.steer = container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
 	right := container.New(layout.NewCustomPaddedHBoxLayout(2), before, after, p.save)
-	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, left, right), left, right, padded(0, 0, 4, 4, p.line.box)))
+	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, p.steer, right), p.steer, right, padded(0, 0, 4, 4, p.line.box)))
 }
 
 // widestPause is the width that the pause button needs for either of its labels.
@@ -144,6 +146,13 @@ func (p *logPanel) show(a *activity.Snapshot, s Status) {
 	if p.noted.due(figureInterval) {
 		p.showNote()
 	}
+}
+
+// view shows a saved log from its beginning: there is nothing to follow or to pause.
+func (p *logPanel) view() {
+	p.viewing = true
+	p.follow.SetChecked(false)
+	p.steer.Hide()
 }
 
 func (p *logPanel) stayAtBottom() {
@@ -452,11 +461,16 @@ func result(e *oplog.Event) cell {
 }
 
 func (p *logPanel) showNote() {
-	tone := colorMuted
+	text, tone := fmt.Sprintf(tr("shown %s of %s; %s dropped"), count(p.len()), count(p.kept()), count(p.dropped)), colorMuted
+	if p.viewing {
+		text = fmt.Sprintf(tr("shown %s of %s"), count(p.len()), count(p.kept()))
+	}
 	if p.dropped > 0 {
 		tone = theme.ColorNameWarning
 	}
-	text := fmt.Sprintf(tr("shown %s of %s; %s dropped"), count(p.len()), count(p.kept()), count(p.dropped))
+	if p.viewing && p.dropped > 0 {
+		text += " · " + fmt.Sprintf(tr("%s are missing in the file"), count(p.dropped))
+	}
 	if p.paused && p.history != nil {
 		_, next := p.history.Bounds()
 		text += " · " + fmt.Sprintf(tr("paused, %s newer"), count(next-p.rows.next))
@@ -490,7 +504,7 @@ func (p *logPanel) setFollow(on bool) {
 // personScrolled lets go of the newest row when the person scrolls away from it, and takes hold again at the bottom.
 func (p *logPanel) personScrolled() {
 	bottom := p.tab.grid.atBottom()
-	if bottom != p.follow.Checked && !p.paused {
+	if bottom != p.follow.Checked && !p.paused && !p.viewing {
 		p.follow.SetChecked(bottom)
 	}
 }

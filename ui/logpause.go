@@ -83,6 +83,8 @@ func (p *logPanel) sort() {
 	case !p.sorting():
 		p.edition++
 		p.unsort()
+	case p.viewing:
+		p.sortRows()
 	case !p.paused:
 		p.togglePause() // sorts when the copy is made
 	case p.src != p.live():
@@ -110,7 +112,7 @@ func (p *logPanel) sortRows() {
 	p.ui.aside(func() {
 		list = sortPositions(src, rows.positions(), compare, down)
 	}, func() {
-		if edition == p.edition && p.paused {
+		if edition == p.edition && (p.paused || p.viewing) {
 			p.rows.list, p.rows.listed, p.rows.sorted = list, true, true
 			p.ui.window.refresh()
 			p.tab.grid.toRow(0)
@@ -194,9 +196,13 @@ func (p *logPanel) bookmark(pos uint64) {
 func (p *logPanel) typed(r rune) {
 	switch r {
 	case ' ':
-		p.togglePause()
+		if !p.viewing {
+			p.togglePause()
+		}
 	case 'f', 'F':
-		p.follow.SetChecked(!p.follow.Checked)
+		if !p.viewing {
+			p.follow.SetChecked(!p.follow.Checked)
+		}
 	case 'e', 'n':
 		p.jumpToError(1)
 	case 'E', 'N':
