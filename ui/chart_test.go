@@ -107,6 +107,22 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+// TestLatencySortedBySpread puts first what sometimes takes much longer than usual.
+func TestLatencySortedBySpread(t *testing.T) {
+	b := newBench(t, newFake())
+	b.become(func(s *Status) { s.State = Mounted })
+	a := full()
+	a.Ops[0].All.P50, a.Ops[0].All.P95 = 90*time.Millisecond, 100*time.Millisecond
+	a.Ops[1].All.P50, a.Ops[1].All.P95 = time.Millisecond, 50*time.Millisecond
+	p := b.panel("latency")
+	p.show(a, b.status)
+	p.grid().Resize(fyne.NewSize(1400, 300))
+	clickTitle(p.grid(), "histogram")
+	if got := b.column(p.grid(), "operation"); got[0] != a.Ops[1].Op.String() {
+		t.Errorf("the order is %q", got)
+	}
+}
+
 func TestHistogram(t *testing.T) {
 	var h [activity.NumBuckets]uint64
 	if got := histogram(&h); strings.TrimSpace(got) != "" || len([]rune(got)) != histogramChars {

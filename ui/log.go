@@ -64,9 +64,9 @@ type logPanel struct {
 // logColumns are the columns of the log, in the order of logPanel.row.
 func logColumns() []column {
 	return []column{
-		{key: "mark", title: "", chars: 2, fixed: true},
+		{key: "mark", title: "", chars: 2},
 		{key: "time", title: tr("Time"), chars: 15},
-		{key: "gap", title: tr("Gap"), chars: 8, right: true, fixed: true, drop: 2},
+		{key: "gap", title: tr("Gap"), chars: 8, right: true, drop: 2},
 		{key: "operation", title: tr("Operation"), chars: 11},
 		{key: "file", title: tr("File"), chars: 20, flex: true},
 		{key: "handle", title: tr("Handle"), chars: 7, right: true, drop: 5},
@@ -367,8 +367,8 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 	}
 	c[0] = p.markOf(p.rows.position(i), e)
 	c[1] = cell{text: clock(e.Wall), tone: colorMuted}
-	if before := p.event(i - 1); before != nil && !p.rows.sorted {
-		c[2] = cell{text: gap(time.Duration(e.Mono - before.Mono)), tone: colorMuted}
+	if g := p.gapBefore(i, e); g != noGap {
+		c[2] = cell{text: gap(time.Duration(g)), tone: colorMuted}
 	}
 	c[3].text = e.Op.String()
 	c[4].text = paths(e)
@@ -378,6 +378,17 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 	c[9] = cell{text: duration(time.Duration(e.Duration)), tone: ageTone(time.Duration(e.Duration))}
 	c[10] = cell{text: process(e.Proc, e.PID), tone: colorMuted}
 	return ""
+}
+
+// gapBefore is the time from the row before e's in the order of time, noGap where there is none.
+func (p *logPanel) gapBefore(i int, e *oplog.Event) int64 {
+	if p.rows.sorted {
+		return p.rows.gaps[i]
+	}
+	if before := p.event(i - 1); before != nil {
+		return e.Mono - before.Mono
+	}
+	return noGap
 }
 
 // markOf shows bookmarks, and operations that have part in a hazard.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -210,6 +211,29 @@ func TestSortedLogPauses(t *testing.T) {
 	b.tick(p)
 	if got := top(p); got != "/f1" || p.rows.sorted {
 		t.Errorf("after the pause the first row is %s", got)
+	}
+}
+
+// TestLogSortedByGapAndMark sorts by what is no part of an operation, and shows the gaps in whatever order.
+func TestLogSortedByGapAndMark(t *testing.T) {
+	b, p := mixedBench(t, 5)
+	g := p.tab.grid
+	b.ctl.history.Collect([]oplog.Event{{Seq: 6, Mono: 50_000, Op: oplog.Flush, Path: "/late"}, {Seq: 7, Mono: 51_000, Op: oplog.Flush, Path: "/last"}}, 0)
+	b.tick(p)
+	p.bookmark(2)
+	sorted := func(key string) (files, gaps []string) {
+		clickTitle(g, key)
+		b.wait("the rows sorted by "+key, func() bool { return p.rows.sorted && !p.busy && g.cols[g.sorted].key == key && g.seen.first == 0 })
+		b.pump(20 * time.Millisecond)
+		return b.column(g, "file"), b.column(g, "gap")
+	}
+	files, gaps := sorted("gap")
+	if files[0] != "/late" || gaps[0] != "45.0 µs" || files[6] != "/f1" || gaps[6] != "" || gaps[1] != "1.00 µs" {
+		t.Errorf("by gap: %q, %q", files, gaps)
+	}
+	files, gaps = sorted("mark")
+	if files[0] != "/f3" || files[1] != "/f1" || files[6] != "/last" || gaps[5] != "45.0 µs" {
+		t.Errorf("by mark: %q, %q", files, gaps)
 	}
 }
 
