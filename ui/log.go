@@ -216,11 +216,7 @@ func (p *logPanel) live() record {
 
 // inHazard answers the filter, from any goroutine.
 func (p *logPanel) inHazard(seq uint64) bool {
-	s := p.marks.Load()
-	if s == nil {
-		return false
-	}
-	_, any := s.HazardAt(seq)
+	_, any := p.marks.Load().HazardAt(seq)
 	return any
 }
 
@@ -242,6 +238,7 @@ func (p *logPanel) rematch(a *activity.Snapshot) {
 // setFilter lists only what matches; nil lists all. With hazards, what matches changes as they are found.
 func (p *logPanel) setFilter(match func(*oplog.Event) bool, hazards bool) {
 	p.match, p.asks, p.told = match, hazards, p.ui.window.snap.HazardChanges
+	p.marks.Store(p.ui.window.snap)
 	p.edition++
 	p.scanned, p.fresh, p.again = 0, true, false
 	if match == nil {
