@@ -99,7 +99,7 @@ func stuckOps(f *fake) {
 func writers(f *fake) {
 	mounted(f)
 	f.snap = wave()
-	f.snap.Open, f.snap.InFlight = nil, nil
+	f.snap.Open, f.snap.InFlight, f.snap.Waits = nil, nil, nil
 	for i := range int64(64) {
 		file := activity.OpenFile{OpenHandle: opened(fmt.Sprintf("/render/frame-%04d.exr", i), time.Duration(i)*time.Second, syscall.O_WRONLY), InFlight: 1, WriteRate: float64(1000000 + i*12345)}
 		file.Handle, file.PID, file.Written, file.Proc = uint64(100+i), int32(4000+i), 1_000_000*i+123, "render"

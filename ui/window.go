@@ -202,6 +202,9 @@ func (w *window) view() {
 
 func (w *window) showActivity(a *activity.Snapshot) {
 	w.minimised.look(w.win)
+	if w.snap.At.IsZero() {
+		w.figured, w.log.noted = pace{}, pace{} // what stands there is of no snapshot yet
+	}
 	w.snap = a
 	w.refresh()
 }

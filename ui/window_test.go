@@ -135,7 +135,6 @@ func TestNothingGoesOnInASavedLog(t *testing.T) {
 	b := newBench(t, f)
 	b.window.win.Resize(fyne.NewSize(1000, 600))
 	b.window.show()
-	b.window.figured, b.window.log.noted = pace{}, pace{}
 	b.window.showActivity(f.snap)
 	words := wordsIn(b.window.figures.box) + wordsIn(b.window.chart.body) + wordsIn(b.window.log.box)
 	for _, w := range []string{"B/s", "/s\n", "now", "ago", "dropped", "Writing"} {
