@@ -104,11 +104,13 @@ func (e *engine) metricsAt(address string) error {
 	return nil
 }
 
-// saveLog writes all kept operations as NDJSON.
+// saveLog writes all kept operations as NDJSON, and behind them those that are in flight. These are asked for first: one that
+// ends meanwhile is there twice, as a begin and as an end, and none is left out.
 func (e *engine) saveLog(w io.Writer) error {
+	begun := e.record.InFlight()
 	e.record.Flush()
 	events, _ := e.record.History().All()
-	return oplog.WriteNDJSON(w, events)
+	return oplog.WriteNDJSON(w, append(events, begun...))
 }
 
 // close ends the record; the drive is unmounted before.

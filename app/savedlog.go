@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"vitrine/app/config"
@@ -16,10 +19,11 @@ import (
 
 // savedLog is a log that was saved, as a record that can be looked at.
 type savedLog struct {
-	file    string
-	history *oplog.History
-	model   *activity.Model
-	notice  string // what the person needs to know of it
+	file     string
+	history  *oplog.History
+	model    *activity.Model
+	inFlight []oplog.Event // at its end, oldest first
+	notice   string        // what the person needs to know of it
 }
 
 // loadLog reads a log. One whose last line is cut is read as far as it goes.
@@ -36,20 +40,37 @@ func loadLog(file string) (*savedLog, error) {
 	if len(events) == 0 {
 		return nil, fmt.Errorf("%s holds no operation. Choose a file that was written with --log or saved from the log", file)
 	}
-	missing := align(events)
+	found := align(events)
 	l := &savedLog{file: file, history: oplog.NewHistory(len(events))}
-	last := events[len(events)-1]
-	l.model = activity.New(activity.Options{Clock: func() (wall, mono int64) { return last.Wall + last.Duration, last.Mono + last.Duration }})
-	l.history.Collect(events, missing)
-	l.model.Collect(events, missing)
-	l.notice = say(textf("%s: %s operations from %s to %s.", file, ui.Count(len(events)), moment(events[0].Wall), moment(last.Wall)))
-	if missing > 0 {
-		l.notice += say(textf(" %s more are missing in it.", ui.Count(int(missing))))
+	end := endOf(events)
+	l.inFlight = unended(events, found.run, end)
+	l.model = activity.New(activity.Options{
+		Clock:    func() (wall, mono int64) { return end.wall, end.mono },
+		InFlight: func() []oplog.Event { return l.inFlight },
+	})
+	l.history.Collect(events, found.missing)
+	l.model.Collect(events, found.missing)
+	l.notice = l.introduce(events[0].Wall, end.wall, found, cut)
+	return l, nil
+}
+
+// introduce says what the log holds, and what it does not.
+func (l *savedLog) introduce(from, to int64, found alignment, cut *export.LineError) string {
+	first, next := l.history.Bounds()
+	text := say(textf("%s: %s operations from %s to %s.", l.file, ui.Count(int(next-first)), moment(from), moment(to)))
+	if n := len(l.inFlight); n > 0 {
+		text += say(textf(" At its end %s are in flight.", ui.Count(n)))
+	}
+	if found.filtered {
+		text += say(textf(" They are those that a filter let through."))
+	}
+	if found.missing > 0 {
+		text += say(textf(" %s more are missing in it.", ui.Count(int(found.missing))))
 	}
 	if cut != nil {
-		l.notice += " " + config.Sentence(say(textf(export.CutFormat, cut.Line)))
+		text += " " + config.Sentence(say(textf(export.CutFormat, cut.Line)))
 	}
-	return l, nil
+	return text
 }
 
 func moment(wall int64) string { return time.Unix(0, wall).Format("2006-01-02 15:04:05") }
@@ -73,9 +94,16 @@ func readLog(r io.Reader) (events []oplog.Event, cut *export.LineError, err erro
 	return events, nil, nil
 }
 
+// alignment is what align found.
+type alignment struct {
+	missing  uint64 // operations that are not in the log though no filter left them out
+	filtered bool   // a filter left out others
+	run      int    // where the last run begins
+}
+
 // align makes one record of a log to which several runs of the program were written: each began to count sequence
-// numbers, handles and time anew. It returns how many operations are missing.
-func align(events []oplog.Event) (missing uint64) {
+// numbers, handles and time anew.
+func align(events []oplog.Event) (found alignment) {
 	var seq, handle, newest uint64 // that runs before this one ended with, and the newest of this one
 	var highest uint64
 	began := events[0].Wall - events[0].Mono
@@ -83,11 +111,14 @@ func align(events []oplog.Event) (missing uint64) {
 		e := &events[i]
 		if e.Seq != 0 && e.Seq <= newest {
 			seq, handle, newest = seq+newest, highest, 0
+			found.run = i
 		}
 		if e.Seq != 0 {
-			if newest != 0 {
-				missing += e.Seq - newest - 1
+			filtered := e.Flags&oplog.Filtered != 0
+			if newest != 0 && !filtered {
+				found.missing += e.Seq - newest - 1
 			}
+			found.filtered = found.filtered || filtered
 			newest = e.Seq
 		}
 		e.Seq = addUnlessZero(e.Seq, seq)
@@ -97,7 +128,44 @@ func align(events []oplog.Event) (missing uint64) {
 			e.Mono = e.Wall - began
 		}
 	}
-	return missing
+	return found
+}
+
+// instant is a time by both clocks of a record.
+type instant struct{ wall, mono int64 }
+
+// endOf is the time when the last of the operations ended, or was seen in flight.
+func endOf(events []oplog.Event) (end instant) {
+	for i := range events {
+		if e := &events[i]; e.Wall+e.Duration > end.wall {
+			end.wall, end.mono = e.Wall+e.Duration, e.Mono+e.Duration
+		}
+	}
+	return end
+}
+
+// unended returns the operations that were seen in flight since the last run began, and whose end is not in the log,
+// oldest first, as old as they are at its end.
+func unended(events []oplog.Event, run int, end instant) []oplog.Event {
+	type start struct {
+		wall, offset int64
+		op           oplog.Op
+		pid          int32
+	}
+	of := func(e *oplog.Event) start { return start{e.Wall, e.Offset, e.Op, e.PID} }
+	seen := make(map[start]oplog.Event)
+	for _, e := range events[run:] {
+		if e.Flags&oplog.InFlight != 0 {
+			e.Duration = end.wall - e.Wall
+			seen[of(&e)] = e
+		}
+	}
+	for i := range events {
+		if e := &events[i]; e.Flags&oplog.InFlight == 0 {
+			delete(seen, of(e))
+		}
+	}
+	return slices.SortedFunc(maps.Values(seen), func(a, b oplog.Event) int { return cmp.Compare(a.Wall, b.Wall) })
 }
 
 // addUnlessZero adds to a number that is not 0, which stands for none.

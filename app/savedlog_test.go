@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 	"vitrine/ui"
 )
@@ -55,6 +56,48 @@ func TestLoadLogOfSeveralRuns(t *testing.T) {
 	}
 	if want := file + ": 6 operations from "; !strings.HasPrefix(l.notice, want) || !strings.Contains(l.notice, "2 more are missing") {
 		t.Errorf("%q", l.notice)
+	}
+}
+
+// TestLoadLogThatWasFiltered tells what a filter left out from what was lost.
+func TestLoadLogThatWasFiltered(t *testing.T) {
+	events := oneRun(100)
+	events[1].Flags, events[2].Flags = oplog.Filtered, oplog.Filtered
+	l, err := loadLog(saved(t, "", append(events, oneRun(200)...)...))
+	check(t, err)
+	if s := l.model.Snapshot(); s.Dropped != 1 || s.Count != 7 {
+		t.Errorf("%d dropped of %d, want the one of the second run", s.Dropped, s.Count)
+	}
+	if !strings.Contains(l.notice, "those that a filter let through") || !strings.Contains(l.notice, " 1 more are missing") {
+		t.Errorf("%q", l.notice)
+	}
+}
+
+// TestLoadLogThatEndsInFlight shows what had begun and not ended, as old as it was then.
+func TestLoadLogThatEndsInFlight(t *testing.T) {
+	began := func(e oplog.Event) oplog.Event {
+		e.Seq, e.Flags = 0, oplog.InFlight
+		return e
+	}
+	old := began(oplog.Event{Wall: 99 * second, Op: oplog.Read, Path: "/lost", Duration: second})
+	stuck := began(oplog.Event{Wall: 100*second + 30, Mono: 30, Op: oplog.Write, Path: "/f", Handle: 1, Offset: 4, Size: 4, PID: 7, Proc: "cp", Duration: second})
+	again := stuck
+	again.Duration = 6 * second
+	run := oneRun(100)
+	events := append([]oplog.Event{old, run[0]}, append(run, began(run[1]), stuck, again)...)
+	l, err := loadLog(saved(t, "", events...))
+	check(t, err)
+	s := l.model.Snapshot()
+	if len(s.InFlight) != 1 || s.InFlight[0].Path != "/f" || s.InFlight[0].Duration != 6*second || s.Count != 5 {
+		t.Errorf("in flight %+v, %d ended", s.InFlight, s.Count)
+	}
+	if s.HazardCounts[activity.StuckOperation] != 1 || !strings.Contains(l.notice, "1 are in flight") {
+		t.Errorf("%d are stuck; %q", s.HazardCounts[activity.StuckOperation], l.notice)
+	}
+	var text bytes.Buffer
+	check(t, (&viewer{log: l}).SaveLog(&text))
+	if n := strings.Count(text.String(), "inflight"); n != 1 {
+		t.Errorf("saved again, %d are in flight", n)
 	}
 }
 

@@ -36,6 +36,9 @@ FILTER lets through what it describes, for example:
   vitrine tail err:'*' proc:cp
   vitrine tail -- -op:getattr
 
+What is:hazard lets through is what is known to be one when the operation ends; the window also marks those that only later
+ones make a hazard.
+
 Where this command is too slow for a drive, operations are left out and a line says how many.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			filter := strings.Join(args, " ")

@@ -27,11 +27,12 @@ type tail struct {
 
 // tail sends every operation that passes the filter, until the caller hangs up or the process ends.
 func (a *answers) tail(ctx context.Context, filter string, send func(control.Reply) error) error {
-	match, err := parseFilter(filter)
+	f, err := parseFilter(filter)
 	if err != nil {
 		return err
 	}
-	t := &tail{match: match, wake: make(chan struct{}, 1)}
+	f.Hazards = a.engine.model.InHazard // it was attached before, so that it knows each batch first
+	t := &tail{match: f.Match, wake: make(chan struct{}, 1)}
 	a.engine.record.Attach(t)
 	defer a.engine.record.Detach(t)
 	if err := send(control.Reply{Progress: "tailing"}); err != nil {

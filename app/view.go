@@ -23,11 +23,14 @@ mounted, and a running Vitrine is not disturbed.
 
 Exit status: 0 once the window is closed, 1 with a message where the file is no log or there is no display.`,
 		Args: usage(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return runView(args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runView(args[0], func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), "vitrine:", text) })
+		},
 	}
 }
 
-func runView(file string) error {
+// runView shows the log; tell is told what the window does not show.
+func runView(file string, tell func(string)) error {
 	log, err := loadLog(file)
 	if err != nil {
 		return err
@@ -35,7 +38,8 @@ func runView(file string) error {
 	if err := display(); err != nil {
 		return fmt.Errorf("a log is looked at in a window, and there is no display: %w", err)
 	}
-	v := &viewer{log: log}
+	v := &viewer{log: log, layoutKeeper: &layoutKeeper{file: layoutFile(), say: tell}}
+	defer v.layoutKeeper.wait()
 	window := ui.New(v, ui.Options{AppID: appID, Version: version, ShowWindow: true, Notice: log.notice})
 	v.stop = window.Stop
 	err = window.Run()
@@ -50,11 +54,15 @@ func runView(file string) error {
 
 // viewer is the controller of a saved log: there is something to see and nothing to do.
 type viewer struct {
+	*layoutKeeper
 	log  *savedLog
 	stop func()
 }
 
-var _ ui.Controller = (*viewer)(nil)
+var (
+	_ ui.Controller   = (*viewer)(nil)
+	_ ui.LayoutKeeper = (*viewer)(nil)
+)
 
 // Status names the log where a drive would name its folder.
 func (v *viewer) Status() ui.Status { return ui.Status{State: ui.Viewing, Backing: v.log.file} }
@@ -94,5 +102,5 @@ func (v *viewer) History() *oplog.History { return v.log.history }
 // SaveLog writes the log again.
 func (v *viewer) SaveLog(w io.Writer) error {
 	events, _ := v.log.history.All()
-	return oplog.WriteNDJSON(w, events)
+	return oplog.WriteNDJSON(w, append(events, v.log.inFlight...))
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -15,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"vitrine/fusefs/activity"
+	"vitrine/fusefs/oplog"
 )
 
 // chart draws the bytes written and read per second over a time that ends now, or how long operations took in it.
@@ -23,9 +25,14 @@ type chart struct {
 	widget.BaseWidget
 	raster  *canvas.Raster
 	img     *image.RGBA
+	body    *fyne.Container
+	ends    [2]*line // what time the left and the right end are
+	says    *line    // why nothing is to be seen
+	viewing bool     // a saved log is shown, whose end is not now
 	periods []period
 	shown   int // index of the period shown
 	heat    bool
+	op      oplog.Op // whose latencies are shown, 0 for all
 	data    series
 	warm    heatMap
 	at      time.Time // the right end
@@ -55,19 +62,20 @@ var (
 func newChart(picked func()) *chart {
 	c := &chart{data: series{top: scaleTop(0)}, periods: periods(), snap: &activity.Snapshot{}, picked: picked}
 	c.raster = canvas.NewRaster(c.paint)
+	c.ends, c.says = [2]*line{muted(""), muted("")}, muted("")
 	c.choices = newChartChoices(c)
+	c.body = container.New(chartLayout{}, c.raster, c.ends[0], c.choices.box, c.choices.op.tappable, c.ends[1], c.says)
 	c.ExtendBaseWidget(c)
 	return c
 }
 
-func (c *chart) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.New(chartLayout{}, c.raster, c.choices.box))
-}
+func (c *chart) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.body) }
 
 func (c *chart) MinSize() fyne.Size { return fyne.NewSize(200, 116) }
 
 func (c *chart) show(a *activity.Snapshot) {
 	c.snap, c.at = a, a.At
+	defer c.showWords()
 	if c.heat {
 		c.showHeat(a)
 		return
@@ -81,7 +89,7 @@ func (c *chart) show(a *activity.Snapshot) {
 }
 
 func (c *chart) showHeat(a *activity.Snapshot) {
-	m := heatMapOf(a, c.period())
+	m := heatMapOf(a, c.period(), c.op)
 	if len(m.columns) == 0 && len(c.warm.columns) == 0 && !c.span.chosen() {
 		return
 	}
@@ -104,10 +112,52 @@ func (c *chart) setHeat(on bool) {
 	c.redraw()
 }
 
+// setOp shows how long one kind of operation took, or all with 0.
+func (c *chart) setOp(op oplog.Op) {
+	c.op = op
+	c.setHeat(true)
+}
+
 func (c *chart) redraw() {
-	c.data, c.warm = seriesOf(c.snap, c.period()), heatMapOf(c.snap, c.period())
+	c.data, c.warm = seriesOf(c.snap, c.period()), heatMapOf(c.snap, c.period(), c.op)
 	c.choices.update()
-	c.raster.Refresh()
+	c.showWords()
+	c.body.Refresh()
+}
+
+// showWords says what time the ends of the chart are, and why it is empty where it is.
+func (c *chart) showWords() {
+	from, to := c.period().ago, tr("now")
+	if c.viewing {
+		begin := c.at.Add(-time.Duration(c.period().seconds) * time.Second)
+		from, to = begin.Format("15:04:05"), c.at.Format("15:04:05")
+	}
+	says := c.emptiness()
+	if from == c.ends[0].text.Text && to == c.ends[1].text.Text && says == c.says.text.Text {
+		return
+	}
+	c.ends[0].set(from, colorMuted)
+	c.ends[1].set(to, colorMuted)
+	c.says.set(says, colorMuted)
+	c.body.Refresh()
+}
+
+// emptiness says why nothing is to be seen, "" where something is.
+func (c *chart) emptiness() string {
+	switch {
+	case c.heat && len(c.warm.columns) > 0 || !c.heat && !still(c.data):
+		return ""
+	case c.heat && c.snap.Count == 0:
+		return tr("No operations yet")
+	case c.heat && c.op != 0:
+		return fmt.Sprintf(tr("No %s ended in this time"), c.op)
+	case c.heat:
+		return tr("No operation ended in this time")
+	case c.snap.Read+c.snap.Written == 0:
+		return tr("Nothing read or written yet")
+	default:
+		return tr("Nothing read or written in this time")
+	}
 }
 
 // Dragged selects the time that the mouse passes over.
@@ -138,7 +188,8 @@ func (c *chart) choose(s timeSpan) {
 
 // timeAt is the time at x, in seconds since 1970 UTC.
 func (c *chart) timeAt(x float32) int64 {
-	part := 1 - float64(max(0, min(x, c.Size().Width)))/float64(max(c.Size().Width, 1))
+	width := max(c.Size().Width-chartGutter, 1)
+	part := 1 - float64(max(0, min(x-chartGutter, width)))/float64(width)
 	return c.at.Unix() - int64(part*c.period().seconds)
 }
 
@@ -152,22 +203,37 @@ func still(s series) bool {
 	return true
 }
 
-// seriesOf takes the full slots of a period, each in its middle, and the present rates as the value of now.
+// seriesOf takes the full slots of a period, each in its middle, and what came since as the mean of as long a time: the
+// running slot with its share of the one before. So the newest value is as fair as the others, and goes over into them
+// without a jump. The ends reach as far as their slots do.
 func seriesOf(a *activity.Snapshot, p *period) series {
 	var s series
-	peak := 0.0
+	peak, slot := 0.0, float64(p.slot)
 	add := func(age, write, read float64) {
-		s.age, s.write, s.read = append(s.age, age), append(s.write, write), append(s.read, read)
-		peak = max(peak, write, read)
+		s.age, s.write, s.read = append(s.age, age), append(s.write, write/slot), append(s.read, read/slot)
+		peak = max(peak, write/slot, read/slot)
 	}
-	half := float64(p.slot) / 2
-	for _, slot := range p.traffic(a) {
-		age := a.At.Sub(time.Unix(slot.Unix, 0)).Seconds() - half
-		if age >= half {
-			add(age, float64(slot.Written)/float64(p.slot), float64(slot.Read)/float64(p.slot))
+	var write, read, end float64 // of the newest slot added
+	for _, one := range p.traffic(a) {
+		begun := a.At.Sub(time.Unix(one.Unix, 0)).Seconds()
+		full := begun >= slot
+		if !full && (begun <= 0 || len(s.age) == 0) {
+			continue
 		}
+		before := 1 - begun/slot
+		if full {
+			before = 0
+		}
+		write, read = float64(one.Written)+before*write, float64(one.Read)+before*read
+		if len(s.age) == 0 {
+			add(begun, write, read)
+		}
+		end = max(begun-slot, 0)
+		add(end+slot/2, write, read)
 	}
-	add(0, a.WriteRate, a.ReadRate)
+	if len(s.age) > 0 {
+		add(end, write, read)
+	}
 	s.top = scaleTop(peak)
 	return s
 }
@@ -208,18 +274,30 @@ func (c *chart) paint(w, h int) image.Image {
 	}
 	p := chartPainter{img: c.img, s: c.data, period: c.period(), scale: float64(w) / float64(max(c.Size().Width, 1))}
 	draw.Draw(c.img, c.img.Rect, image.NewUniform(shade(colorPanel)), image.Point{}, draw.Src)
-	p.area = image.Rect(0, p.px(10), w, h-p.px(20))
-	if c.heat {
+	p.area = image.Rect(p.px(chartGutter), p.px(chartTop), w, h-p.px(chartFoot))
+	switch {
+	case c.heat:
+		p.area.Min.Y = p.px(chartLegend)
 		p.heat(&c.warm)
-	} else {
+	case still(c.data):
+		p.hline(p.area.Max.Y, shade(colorLine))
+	default:
 		p.gridLines()
 		p.curve(c.data.write, shade(colorWrite), 0x50)
 		p.curve(c.data.read, shade(colorRead), 0)
+		p.scaleLabels()
 	}
 	p.band(c.span, c.at)
-	p.labels(c.heat)
 	return c.img
 }
+
+// Room around what is drawn, in units: for the scale at the left, above it, with a legend above it, and for the words below.
+const (
+	chartGutter = 62
+	chartTop    = 10
+	chartLegend = 18
+	chartFoot   = 20
+)
 
 type chartPainter struct {
 	img    *image.RGBA
@@ -259,25 +337,16 @@ func (p *chartPainter) band(s timeSpan, at time.Time) {
 	}
 }
 
-func (p *chartPainter) labels(heat bool) {
+func (p *chartPainter) scaleLabels() {
 	pen := penOf(sizeCaption * p.scale)
-	c := shade(colorMuted)
-	y := p.area.Max.Y + p.px(2)
-	pen.write(p.img, p.px(6), y, p.period.ago, c)
-	now := tr("now")
-	pen.write(p.img, p.img.Rect.Dx()-p.px(6)-pen.left(len([]rune(now))), y, now, c)
-	if heat {
-		p.heatLabels(pen)
-		return
-	}
-	p.label(pen, p.area.Min.Y+p.px(1), scaleLabel(p.s.top))
+	p.label(pen, p.area.Min.Y, scaleLabel(p.s.top))
+	p.label(pen, p.area.Max.Y, "0")
 }
 
-// label writes at the left edge, with the drawing behind it faded.
+// label names a height at the left of what is drawn.
 func (p *chartPainter) label(pen *pen, y int, text string) {
-	box := image.Rect(p.px(4), y, p.px(8)+pen.left(len([]rune(text))), y+pen.height)
-	draw.Draw(p.img, box, image.NewUniform(faded(shade(colorPanel), 0xc0)), image.Point{}, draw.Over)
-	pen.write(p.img, p.px(6), y, text, shade(colorMuted))
+	x := p.area.Min.X - p.px(7) - pen.left(len([]rune(text)))
+	pen.write(p.img, x, y-pen.height/2, text, shade(colorMuted))
 }
 
 // curve draws one series column by column: a line whose edges are softened, and the area below it.

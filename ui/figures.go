@@ -15,6 +15,7 @@ import (
 type figures struct {
 	box                        *fyne.Container
 	written, read, ops, errors *figure
+	viewing                    bool // a saved log is shown: nothing goes on
 }
 
 // newFigures makes the figures; lastError is called when the person clicks on the errors.
@@ -32,10 +33,35 @@ func newFigures(lastError func()) *figures {
 	return f
 }
 
+// view shows a saved log: what there is in all.
+func (f *figures) view() {
+	f.viewing = true
+	f.written.name.set(tr("Written"), colorMuted)
+	f.read.name.set(tr("Read"), colorMuted)
+}
+
 func (f *figures) show(a *activity.Snapshot) {
+	if f.viewing {
+		f.showTotals(a)
+	} else {
+		f.showRates(a)
+	}
+	f.showErrors(a)
+}
+
+func (f *figures) showRates(a *activity.Snapshot) {
 	f.written.set(rate(a.WriteRate), fmt.Sprintf(tr("%s in all"), size(float64(a.Written))), theme.ColorNameForeground)
 	f.read.set(rate(a.ReadRate), fmt.Sprintf(tr("%s in all"), size(float64(a.Read))), theme.ColorNameForeground)
 	f.ops.set(perSecond(a.OpRate)+"/s", fmt.Sprintf(tr("%s in all"), count(a.Count)), theme.ColorNameForeground)
+}
+
+func (f *figures) showTotals(a *activity.Snapshot) {
+	f.written.set(size(float64(a.Written)), tr("in all"), theme.ColorNameForeground)
+	f.read.set(size(float64(a.Read)), tr("in all"), theme.ColorNameForeground)
+	f.ops.set(count(a.Count), tr("in all"), theme.ColorNameForeground)
+}
+
+func (f *figures) showErrors(a *activity.Snapshot) {
 	note, tone := tr("none so far"), theme.ColorNameForeground
 	if a.Errors > 0 {
 		note, tone = tr("see the Log tab"), theme.ColorNameError
@@ -48,13 +74,13 @@ func (f *figures) show(a *activity.Snapshot) {
 
 // figure is a number with what it counts above it and a note below.
 type figure struct {
-	box         *fyne.Container
-	value, note *line
+	box               *fyne.Container
+	name, value, note *line
 }
 
 func newFigure(name string, swatch fyne.ThemeColorName) *figure {
-	f := &figure{value: newLine("", sizeFigure, theme.ColorNameForeground, fyne.TextStyle{Bold: true}), note: muted("")}
-	var caption fyne.CanvasObject = muted(name)
+	f := &figure{name: muted(name), value: newLine("", sizeFigure, theme.ColorNameForeground, fyne.TextStyle{Bold: true}), note: muted("")}
+	var caption fyne.CanvasObject = f.name
 	if swatch != "" {
 		mark := newSheet(swatch, "", 0xff, 2)
 		dot := container.New(fixedSize{fyne.NewSize(9, 9)}, mark)

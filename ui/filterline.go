@@ -26,14 +26,20 @@ type filterLine struct {
 	box     *fyne.Container
 	entry   *filterEntry
 	wrong   *underline
-	fault   string // what is wrong with the text
-	apply   func(match func(*oplog.Event) bool)
-	applied string   // the text in force
-	recent  []string // newest first
-	taking  bool     // a suggestion is being put into the text
+	fault   fault                                             // what is wrong with the text
+	apply   func(match func(*oplog.Event) bool, hazards bool) // hazards: what matches depends on them
+	applied string                                            // the text in force
+	recent  []string                                          // newest first
+	taking  bool                                              // a suggestion is being put into the text
 }
 
-func newFilterLine(u *UI, apply func(func(*oplog.Event) bool)) *filterLine {
+// fault is what is wrong with a text; the zero fault is nothing.
+type fault struct {
+	whole, brief   string
+	offset, length int // of what is wrong, in bytes
+}
+
+func newFilterLine(u *UI, apply func(func(*oplog.Event) bool, bool)) *filterLine {
 	f := &filterLine{ui: u, apply: apply, wrong: newUnderline()}
 	f.entry = newFilterEntry(f)
 	f.entry.SetPlaceHolder(tr("Filter: write path:*.bin err:* dur>10ms"))
@@ -60,31 +66,55 @@ func (f *filterLine) changed(text string) {
 	f.show(text, err)
 	if err == nil && text != f.applied {
 		f.applied = text
+		parsed.Hazards = f.ui.window.log.inHazard
 		if parsed.IsEmpty() {
-			f.apply(nil)
+			f.apply(nil, false)
 		} else {
-			f.apply(parsed.Match)
+			f.apply(parsed.Match, parsed.AsksForHazards())
 		}
 	}
 	if !f.taking {
 		f.suggest()
 	}
+	f.ui.window.log.showNote()
 }
 
 func (f *filterLine) show(text string, err error) {
-	f.fault = ""
-	f.wrong.rect.Hide()
-	if err == nil {
+	f.fault = fault{}
+	var syntax *filter.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		f.fault.offset, f.fault.length = syntax.Offset, syntax.Length
+		for i, p := range syntax.Phrases {
+			f.fault.whole += fmt.Sprintf(tr(p.Format), p.Args...)
+			if i < 2 {
+				f.fault.brief = strings.TrimSuffix(f.fault.whole, ".")
+			}
+		}
+	case err != nil:
+		f.fault.whole, f.fault.brief = err.Error(), err.Error()
+	}
+	f.mark()
+}
+
+// mark underlines what is wrong, as far as it is in sight.
+func (f *filterLine) mark() {
+	if f.fault.whole == "" {
+		f.wrong.rect.Hide()
 		return
 	}
-	f.fault = err.Error()
-	var syntax *filter.SyntaxError
-	if errors.As(err, &syntax) {
-		f.fault = ""
-		for _, p := range syntax.Phrases {
-			f.fault += fmt.Sprintf(tr(p.Format), p.Args...)
-		}
-		f.wrong.show(&f.entry.Entry, text, syntax.Offset, syntax.Length)
+	f.wrong.show(f.entry, f.entry.Text, f.fault.offset, f.fault.length)
+}
+
+// complaint says that the text is no filter and what applies, "" where it is one or where that is said below the text.
+func (f *filterLine) complaint() string {
+	switch {
+	case f.fault.whole == "" || f.ui.window.suggestions.open():
+		return ""
+	case f.applied == "":
+		return fmt.Sprintf(tr("The filter is not valid (%s); none applies"), f.fault.brief)
+	default:
+		return fmt.Sprintf(tr("The filter is not valid (%s); the last valid one applies"), f.fault.brief)
 	}
 }
 
@@ -100,6 +130,7 @@ func (f *filterLine) suggest() {
 		return
 	}
 	var items []suggestion
+	typing := false // what is wrong is the word at the cursor
 	if f.entry.Text == "" {
 		for _, text := range f.recent {
 			items = append(items, suggestion{text: text, note: tr("recent"), take: func() { f.put(text) }})
@@ -110,13 +141,14 @@ func (f *filterLine) suggest() {
 			if c.Offset < 0 || c.Offset+c.Length > len(text) || text[c.Offset:c.Offset+c.Length] == c.Text {
 				continue
 			}
+			typing = typing || f.fault.offset <= c.Offset+c.Length && f.fault.offset+f.fault.length >= c.Offset
 			whole := text[:c.Offset] + c.Text + text[c.Offset+c.Length:]
 			items = append(items, suggestion{text: c.Text, note: trHelp(c.Help), take: func() { f.putAt(whole, c.Offset+len(c.Text)) }})
 		}
 	}
-	fault := f.fault
-	if len(items) > 0 {
-		fault = "" // it is being typed
+	fault := f.fault.whole
+	if typing {
+		fault = ""
 	}
 	f.ui.window.suggestions.show(f.entry, fault, items)
 }
@@ -194,6 +226,7 @@ type filterEntry struct {
 	widget.Entry
 	f       *filterLine
 	focused bool
+	view    *container.Scroll // what of the text is in sight; nil before it is drawn
 }
 
 func newFilterEntry(f *filterLine) *filterEntry {
@@ -201,6 +234,19 @@ func newFilterEntry(f *filterLine) *filterEntry {
 	e.Wrapping, e.Scroll = fyne.TextWrapOff, fyne.ScrollHorizontalOnly
 	e.ExtendBaseWidget(e)
 	return e
+}
+
+// CreateRenderer notes where the text is scrolled, for the mark below it to follow.
+func (e *filterEntry) CreateRenderer() fyne.WidgetRenderer {
+	r := e.Entry.CreateRenderer()
+	for _, o := range r.Objects() {
+		if view, ok := o.(*container.Scroll); ok {
+			e.view = view
+			view.OnScrolled = func(fyne.Position) { e.f.mark() }
+		}
+	}
+	e.OnCursorChanged = e.f.mark
+	return r
 }
 
 // AcceptsTab says whether Tab completes instead of moving on.
@@ -224,6 +270,7 @@ func (e *filterEntry) FocusLost() {
 	if s := e.f.ui.window.suggestions; !s.over {
 		s.hide()
 	}
+	e.f.ui.window.log.showNote()
 }
 
 // TypedKey takes or moves between suggestions where there are any.
@@ -266,6 +313,7 @@ func (e *filterEntry) escaped(s *suggestions) {
 	switch {
 	case s.open():
 		s.hide()
+		e.f.ui.window.log.showNote()
 	case e.Text != "":
 		e.f.set("")
 	default:

@@ -230,7 +230,7 @@ func (g *grid) reveal(i int) {
 	case y < top:
 		g.scrollTo(y)
 	case y+gridRow > top+height:
-		g.scrollTo(y + gridRow - height)
+		g.scrollTo(y + gridRow - g.wholeRows(height))
 	default:
 		g.update()
 	}
@@ -243,7 +243,19 @@ func (g *grid) scrollTo(y float32) {
 	g.update()
 }
 
-// lowest is the offset at which the last row stands at the bottom.
+// wholeRows is what of a height whole rows take.
+func (g *grid) wholeRows(height float32) float32 { return float32(int(height/gridRow)) * gridRow }
+
+// rest is the room left below the last row where not all rows fit: so much that the uppermost is whole at the bottom, too.
+func (g *grid) rest() float32 {
+	height := g.scroll.Size().Height
+	if float32(g.rowCount)*gridRow <= height {
+		return 0
+	}
+	return height - g.wholeRows(height)
+}
+
+// lowest is the offset at which the last row is the last whole one in sight.
 func (g *grid) lowest() float32 {
 	return max(0, g.body.MinSize().Height-g.scroll.Size().Height)
 }

@@ -44,7 +44,7 @@ func newGridBody(g *grid) *gridBody {
 }
 
 func (b *gridBody) MinSize() fyne.Size {
-	return fyne.NewSize(b.g.leastWidth(), float32(b.g.rowCount)*gridRow)
+	return fyne.NewSize(b.g.leastWidth(), float32(b.g.rowCount)*gridRow+b.g.rest())
 }
 
 func (b *gridBody) CreateRenderer() fyne.WidgetRenderer { return &gridBodyRenderer{b} }

@@ -4,16 +4,16 @@ import "maps"
 
 // column describes one column of a grid.
 type column struct {
-	key   string // names it in a TableLayout
-	title string
-	chars int    // width in letters; the least width where flex is set
-	flex  bool   // takes its share of the room that is left,
-	most  int    // until it is so many letters wide; 0 for flexMost
-	right bool   // aligned to the right, as numbers are
-	fixed bool   // cannot be sorted by
-	line  bool   // a line stands before it
-	group string // stands above the titles, from this column on
-	drop  int    // where there is no room for all columns the highest goes first; 0 stays
+	key    string // names it in a TableLayout
+	title  string
+	chars  int    // width in letters; the least width where flex is set
+	flex   bool   // takes its share of the room that is left,
+	most   int    // until it is so many letters wide; 0 for flexMost
+	right  bool   // aligned to the right, as numbers are
+	figure bool   // a number all the same, where it is not: a click sorts from the largest
+	line   bool   // a line stands before it
+	group  string // stands above the titles, from this column on
+	drop   int    // where there is no room for all columns the highest goes first; 0 stays
 }
 
 // flexMost is how wide a column becomes by itself, in letters: the eye should not have to look for what belongs together.
@@ -60,7 +60,7 @@ func (g *grid) arrange(l TableLayout) {
 		if w, ok := l.Widths[c.key]; ok {
 			g.widths[c.key] = max(w, leastChars)
 		}
-		if c.key == l.Sort && l.Sort != "" && g.sort != nil && !c.fixed {
+		if c.key == l.Sort && l.Sort != "" && g.sort != nil {
 			g.sorted, g.down = j, l.Down
 			g.sort()
 		}
@@ -69,25 +69,25 @@ func (g *grid) arrange(l TableLayout) {
 
 // sortBy sorts by a column: numbers from the largest, words from A; a second time the other way round.
 func (g *grid) sortBy(col int) {
-	if g.sort == nil || col < 0 || g.cols[col].fixed {
+	if g.sort == nil || col < 0 {
 		return
 	}
 	if g.sorted == col {
 		g.down = !g.down
 	} else {
-		g.sorted, g.down = col, g.cols[col].right
+		g.sorted, g.down = col, g.cols[col].right || g.cols[col].figure
 	}
 	g.sort()
 	g.redraw()
 	g.tellArranged()
 }
 
-// sortByNext sorts by the next column to the right that is in sight and can be sorted by; after the last by the first.
+// sortByNext sorts by the next column to the right that is in sight; after the last by the first.
 func (g *grid) sortByNext() {
 	spans := g.spans(g.Size().Width)
 	for step := range g.cols {
 		col := (g.sorted + 1 + step) % len(g.cols)
-		if !g.cols[col].fixed && spans[col].chars > 0 {
+		if spans[col].chars > 0 {
 			g.sortBy(col)
 			return
 		}

@@ -49,6 +49,7 @@ func helpChart() []help {
 	return []help{
 		{[]string{"+", "-"}, tr("show less, more of the past")},
 		{[]string{"L"}, tr("chart of latencies or of bytes")},
+		{[]string{"O"}, tr("latencies of one operation, of all")},
 		{[]string{"R"}, tr("select a time in the chart")},
 		{[]string{"←", "→"}, tr("an earlier, a later time")},
 		{[]string{shifted("←"), shifted("→")}, tr("select a longer time")},

@@ -82,6 +82,8 @@ func (w *window) typedRune(r rune) {
 		w.win.Canvas().Focus(w.chart)
 	case 'l', 'L':
 		w.chart.setHeat(!w.chart.heat)
+	case 'o', 'O':
+		w.chart.showOps()
 	default:
 		if w.panels[w.tabs.SelectedIndex()] == panel(w.log) && w.win.Canvas().Focused() == nil {
 			w.log.typed(r)

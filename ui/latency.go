@@ -28,8 +28,8 @@ func newLatency(u *UI, t *tip, span func() timeSpan) *latency {
 	fields := []facet[opLatency]{
 		{column{key: "operation", title: tr("Operation"), chars: 11, flex: true, most: 24},
 			func(o *opLatency, c *cell) { c.text = o.Op.String() }, by(func(o *opLatency) string { return o.Op.String() })},
-		{column{key: "histogram", title: tr("Spread"), chars: histogramChars, drop: 1, fixed: true},
-			func(o *opLatency, c *cell) { *c = cell{text: histogram(&o.Buckets), tone: colorRead} }, nil},
+		{column{key: "histogram", title: tr("Spread"), chars: histogramChars, drop: 1, figure: true},
+			func(o *opLatency, c *cell) { *c = cell{text: histogram(&o.Buckets), tone: colorRead} }, by(spread)},
 	}
 	fields = append(fields, latencyFields("all", tr("All time"), 11, func(o *opLatency) *activity.Latency { return &o.All })...)
 	fields = append(fields, latencyFields("recent", tr("Last 10 seconds"), 9, func(o *opLatency) *activity.Latency { return &o.part })...)
@@ -37,6 +37,9 @@ func newLatency(u *UI, t *tip, span func() timeSpan) *latency {
 	p.table.grid.menu = func(row int) *fyne.Menu { return u.rowMenu(about{op: p.items[row].Op}) }
 	return p
 }
+
+// spread is what rows are sorted by as the histogram: how much longer the slow operations took than the usual ones.
+func spread(o *opLatency) time.Duration { return o.All.P95 - o.All.P50 }
 
 // latencyFields are the columns of one distribution.
 func latencyFields(key, name string, digits int, of func(*opLatency) *activity.Latency) []facet[opLatency] {

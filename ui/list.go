@@ -32,7 +32,6 @@ func newList[T any](t *tip, ident func(*T) uint64, fields ...facet[T]) *list[T] 
 	cols := make([]column, len(fields))
 	for i, f := range fields {
 		cols[i] = f.column
-		cols[i].fixed = f.compare == nil
 	}
 	l.table = newTable(l, t, cols)
 	l.table.grid.sort = l.sort

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -30,6 +31,7 @@ type logPanel struct {
 	save   *widget.Button
 	detail *detail
 	story  *storyPanel
+	steer  *fyne.Container // pause and follow
 	list   *fyne.Container // all but the story
 
 	history *oplog.History
@@ -42,22 +44,29 @@ type logPanel struct {
 	match   func(*oplog.Event) bool // nil for all
 	scanned uint64                  // positions before it were matched
 	fresh   bool                    // nothing was found for match yet; the rows are those of the filter before
+	again   bool                    // all is being matched anew; the rows stay until that is done
+	anew    []uint64                // what was found of it so far
 	busy    bool                    // positions are being matched
 	edition int                     // counts what makes an answer from another goroutine outdated
 
 	paused    bool
+	viewing   bool            // a saved log is shown, which stands still
 	bookmarks map[uint64]bool // positions
 	dropped   uint64
-	hazards   uint64 // found in all
+	hazards   uint64                            // found in all
+	marks     atomic.Pointer[activity.Snapshot] // that tells hazards to the filter
+	asks      bool                              // the filter depends on hazards
+	told      uint64                            // Snapshot.HazardChanges when all was matched last
+	rematched pace
 	noted     pace
 }
 
 // logColumns are the columns of the log, in the order of logPanel.row.
 func logColumns() []column {
 	return []column{
-		{key: "mark", title: "", chars: 2, fixed: true},
+		{key: "mark", title: "", chars: 2},
 		{key: "time", title: tr("Time"), chars: 15},
-		{key: "gap", title: tr("Gap"), chars: 8, right: true, fixed: true, drop: 2},
+		{key: "gap", title: tr("Gap"), chars: 8, right: true, drop: 2},
 		{key: "operation", title: tr("Operation"), chars: 11},
 		{key: "file", title: tr("File"), chars: 20, flex: true},
 		{key: "handle", title: tr("Handle"), chars: 7, right: true, drop: 5},
@@ -93,9 +102,9 @@ func (p *logPanel) buildTools(t *tip) fyne.CanvasObject {
 	pause := container.New(leastSize{fyne.NewSize(p.widestPause(), 0)}, p.pause)
 	before := newIconButton(theme.NewErrorThemedResource(theme.MoveUpIcon()), tr("Previous error"), shifted("E"), t, func() { p.jumpToError(-1) })
 	after := newIconButton(theme.NewErrorThemedResource(theme.MoveDownIcon()), tr("Next error"), "E", t, func() { p.jumpToError(1) })
-	left := container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
+	p.steer = container.New(layout.NewCustomPaddedHBoxLayout(4), pause, p.follow)
 	right := container.New(layout.NewCustomPaddedHBoxLayout(2), before, after, p.save)
-	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, left, right), left, right, padded(0, 0, 4, 4, p.line.box)))
+	return padded(4, 4, 4, 4, container.New(layout.NewBorderLayout(nil, nil, p.steer, right), p.steer, right, padded(0, 0, 4, 4, p.line.box)))
 }
 
 // widestPause is the width that the pause button needs for either of its labels.
@@ -106,8 +115,11 @@ func (p *logPanel) widestPause() float32 {
 }
 
 func (p *logPanel) buildBottom() fyne.CanvasObject {
-	return container.NewBorder(nil, padded(3, 2, 6, 6, p.note), nil, nil, p.detail.box)
+	return container.NewBorder(nil, padded(3, 2, noteMargin, noteMargin, p.note), nil, nil, p.detail.box)
 }
+
+// noteMargin is the room at the left and the right of the line below the list.
+const noteMargin = 6
 
 func (p *logPanel) object() fyne.CanvasObject { return p.box }
 func (p *logPanel) grid() *grid               { return p.tab.grid }
@@ -117,8 +129,10 @@ func (p *logPanel) show(a *activity.Snapshot, s Status) {
 	for _, n := range a.HazardCounts {
 		p.hazards += n
 	}
+	p.marks.Store(a)
 	p.advance()
 	p.story.follow(a)
+	p.rematch(a)
 	title, help := unlessMounted(s, tr("No operations yet"),
 		tr("Every operation on the mounted folder is listed here, the newest at the bottom."))
 	if p.rows.listed && p.kept() > 0 {
@@ -129,6 +143,13 @@ func (p *logPanel) show(a *activity.Snapshot, s Status) {
 	if p.noted.due(figureInterval) {
 		p.showNote()
 	}
+}
+
+// view shows a saved log from its beginning: there is nothing to follow or to pause.
+func (p *logPanel) view() {
+	p.viewing = true
+	p.follow.SetChecked(false)
+	p.steer.Hide()
 }
 
 func (p *logPanel) stayAtBottom() {
@@ -163,7 +184,7 @@ func (p *logPanel) restart(h *oplog.History) {
 	p.history, p.paused = h, false
 	p.src = p.live()
 	p.rows = selection{listed: p.match != nil}
-	p.scanned = 0
+	p.scanned, p.again, p.told = 0, false, 0
 	p.edition++
 	clear(p.bookmarks)
 	p.tab.grid.picks.clear()
@@ -190,11 +211,30 @@ func (p *logPanel) live() record {
 	return p.history
 }
 
-// setFilter lists only what matches; nil lists all.
-func (p *logPanel) setFilter(match func(*oplog.Event) bool) {
-	p.match = match
+// inHazard answers the filter, from any goroutine.
+func (p *logPanel) inHazard(seq uint64) bool { return p.marks.Load().InHazard(seq) }
+
+// rematchInterval is how often all is matched anew at most because hazards were found.
+const rematchInterval = time.Second
+
+// rematch matches all anew where the filter depends on hazards and others were found: an operation may become part of one
+// long after it ended. A pause keeps what it shows.
+func (p *logPanel) rematch(a *activity.Snapshot) {
+	if !p.asks || p.paused || p.fresh || p.again || p.told == a.HazardChanges || !p.rematched.due(rematchInterval) {
+		return
+	}
+	p.told = a.HazardChanges
 	p.edition++
-	p.scanned, p.fresh = 0, true
+	p.scanned, p.again, p.anew = 0, true, nil
+	p.scan()
+}
+
+// setFilter lists only what matches; nil lists all. With hazards, what matches changes as they are found.
+func (p *logPanel) setFilter(match func(*oplog.Event) bool, hazards bool) {
+	p.match, p.asks, p.told = match, hazards, p.ui.window.snap.HazardChanges
+	p.marks.Store(p.ui.window.snap)
+	p.edition++
+	p.scanned, p.fresh, p.again = 0, true, false
 	if match == nil {
 		p.rows.list, p.rows.listed, p.rows.sorted = nil, false, false
 		p.found()
@@ -224,6 +264,10 @@ func (p *logPanel) scan() {
 
 // take lists what was found before position to.
 func (p *logPanel) take(positions []uint64, to uint64) {
+	if p.again {
+		p.takeAnew(positions, to)
+		return
+	}
 	if p.fresh || !p.rows.listed {
 		p.rows.list, p.rows.listed, p.rows.sorted = nil, true, false
 	}
@@ -232,6 +276,18 @@ func (p *logPanel) take(positions []uint64, to uint64) {
 	if to >= p.rows.next || p.fresh {
 		p.found()
 	}
+}
+
+// takeAnew gathers what was found before position to, and lists it once that is all.
+func (p *logPanel) takeAnew(positions []uint64, to uint64) {
+	p.anew = append(p.anew, positions...)
+	p.scanned = to
+	if to < p.rows.next {
+		return
+	}
+	p.rows.list, p.again, p.anew = p.anew, false, nil
+	p.rows.cutBefore(p.rows.first)
+	p.found()
 }
 
 // found shows the rows of a filter, with the selected one in sight.
@@ -302,8 +358,8 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 	}
 	c[0] = p.markOf(p.rows.position(i), e)
 	c[1] = cell{text: clock(e.Wall), tone: colorMuted}
-	if before := p.event(i - 1); before != nil && !p.rows.sorted {
-		c[2] = cell{text: gap(time.Duration(e.Mono - before.Mono)), tone: colorMuted}
+	if g := p.gapBefore(i, e); g != noGap {
+		c[2] = cell{text: gap(time.Duration(g)), tone: colorMuted}
 	}
 	c[3].text = e.Op.String()
 	c[4].text = paths(e)
@@ -313,6 +369,17 @@ func (p *logPanel) row(i int, c []cell) (tint fyne.ThemeColorName) {
 	c[9] = cell{text: duration(time.Duration(e.Duration)), tone: ageTone(time.Duration(e.Duration))}
 	c[10] = cell{text: process(e.Proc, e.PID), tone: colorMuted}
 	return ""
+}
+
+// gapBefore is the time from the row before e's in the order of time, noGap where there is none.
+func (p *logPanel) gapBefore(i int, e *oplog.Event) int64 {
+	if p.rows.sorted {
+		return p.rows.gaps[i]
+	}
+	if before := p.event(i - 1); before != nil {
+		return e.Mono - before.Mono
+	}
+	return noGap
 }
 
 // markOf shows bookmarks, and operations that have part in a hazard.
@@ -367,11 +434,16 @@ func result(e *oplog.Event) cell {
 }
 
 func (p *logPanel) showNote() {
-	tone := colorMuted
+	text, tone := fmt.Sprintf(tr("shown %s of %s; %s dropped"), count(p.len()), count(p.kept()), count(p.dropped)), colorMuted
+	if p.viewing {
+		text = fmt.Sprintf(tr("shown %s of %s"), count(p.len()), count(p.kept()))
+	}
 	if p.dropped > 0 {
 		tone = theme.ColorNameWarning
 	}
-	text := fmt.Sprintf(tr("shown %s of %s; %s dropped"), count(p.len()), count(p.kept()), count(p.dropped))
+	if p.viewing && p.dropped > 0 {
+		text += " · " + fmt.Sprintf(tr("%s are missing in the file"), count(p.dropped))
+	}
 	if p.paused && p.history != nil {
 		_, next := p.history.Bounds()
 		text += " · " + fmt.Sprintf(tr("paused, %s newer"), count(next-p.rows.next))
@@ -381,6 +453,12 @@ func (p *logPanel) showNote() {
 	}
 	if n := len(p.bookmarks); n > 0 {
 		text += " · " + fmt.Sprintf(tr("bookmarks: %d"), n)
+	}
+	if wrong := p.line.complaint(); wrong != "" {
+		text, tone = wrong+" · "+text, theme.ColorNameError
+	}
+	if room := p.box.Size().Width - 2*noteMargin; room > 0 {
+		text = fitText(text, room, sizeCaption, fyne.TextStyle{})
 	}
 	p.note.set(text, tone)
 }
@@ -399,7 +477,7 @@ func (p *logPanel) setFollow(on bool) {
 // personScrolled lets go of the newest row when the person scrolls away from it, and takes hold again at the bottom.
 func (p *logPanel) personScrolled() {
 	bottom := p.tab.grid.atBottom()
-	if bottom != p.follow.Checked && !p.paused {
+	if bottom != p.follow.Checked && !p.paused && !p.viewing {
 		p.follow.SetChecked(bottom)
 	}
 }

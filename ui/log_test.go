@@ -180,3 +180,22 @@ func TestLogScrollsFast(t *testing.T) {
 		t.Errorf("%d events were read for one screen", n)
 	}
 }
+
+// TestFollowingLogBeginsWithAWholeRow leaves the room that is no row below the last one.
+func TestFollowingLogBeginsWithAWholeRow(t *testing.T) {
+	b, p := newLogBench(t, 60)
+	g := p.tab.grid
+	for height := range gridRow {
+		b.window.win.Resize(fyne.NewSize(1000, 600+float32(height)))
+		b.tick(p)
+		if last := len(g.seen.cells) - 1; g.seen.shift != 0 || bottom(p) != "/f60" || float32(last+1)*gridRow > g.scroll.Size().Height {
+			t.Fatalf("%v high, the first row is cut by %v, the last of %d is %s", g.scroll.Size().Height, g.seen.shift, last+1, bottom(p))
+		}
+	}
+	g.toRow(0)
+	g.pick(59)
+	g.reveal(59)
+	if g.seen.shift != 0 || !g.atBottom() {
+		t.Errorf("the row that is brought into sight leaves the first one cut by %v", g.seen.shift)
+	}
+}

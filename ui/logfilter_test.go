@@ -12,10 +12,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
+	"vitrine/fusefs/oplog/export"
 )
 
 // mixed is a log of n operations: every third a read, every tenth a failed write, each longer than the one before.
@@ -108,8 +111,8 @@ func TestWrongFilterPointsAndKeepsTheLast(t *testing.T) {
 	if n := p.len(); n != 10 {
 		t.Errorf("while the filter is wrong %d rows are shown", n)
 	}
-	if !p.line.wrong.rect.Visible() || !strings.Contains(p.line.fault, "write") {
-		t.Errorf("the fault %q is not marked", p.line.fault)
+	if !p.line.wrong.rect.Visible() || !strings.Contains(p.line.fault.whole, "write") {
+		t.Errorf("the fault %q is not marked", p.line.fault.whole)
 	}
 	at := p.line.wrong.rect.Position().X
 	want := fyne.MeasureText("err:* ", sizeText, fyne.TextStyle{}).Width
@@ -117,7 +120,7 @@ func TestWrongFilterPointsAndKeepsTheLast(t *testing.T) {
 		t.Errorf("the mark is at %v, the word at %v", at, want)
 	}
 	b.filter(p, "err:* write")
-	if p.line.wrong.rect.Visible() || p.line.fault != "" {
+	if p.line.wrong.rect.Visible() || p.line.fault.whole != "" {
 		t.Error("the mark stays although the filter is right again")
 	}
 }
@@ -211,6 +214,29 @@ func TestSortedLogPauses(t *testing.T) {
 	}
 }
 
+// TestLogSortedByGapAndMark sorts by what is no part of an operation, and shows the gaps in whatever order.
+func TestLogSortedByGapAndMark(t *testing.T) {
+	b, p := mixedBench(t, 5)
+	g := p.tab.grid
+	b.ctl.history.Collect([]oplog.Event{{Seq: 6, Mono: 50_000, Op: oplog.Flush, Path: "/late"}, {Seq: 7, Mono: 51_000, Op: oplog.Flush, Path: "/last"}}, 0)
+	b.tick(p)
+	p.bookmark(2)
+	sorted := func(key string) (files, gaps []string) {
+		clickTitle(g, key)
+		b.wait("the rows sorted by "+key, func() bool { return p.rows.sorted && !p.busy && g.cols[g.sorted].key == key && g.seen.first == 0 })
+		b.pump(20 * time.Millisecond)
+		return b.column(g, "file"), b.column(g, "gap")
+	}
+	files, gaps := sorted("gap")
+	if files[0] != "/late" || gaps[0] != "45.0 µs" || files[6] != "/f1" || gaps[6] != "" || gaps[1] != "1.00 µs" {
+		t.Errorf("by gap: %q, %q", files, gaps)
+	}
+	files, gaps = sorted("mark")
+	if files[0] != "/f3" || files[1] != "/f1" || files[6] != "/last" || gaps[5] != "45.0 µs" {
+		t.Errorf("by mark: %q, %q", files, gaps)
+	}
+}
+
 func TestPausedLogIsFilteredToo(t *testing.T) {
 	b, p := mixedBench(t, 100)
 	p.togglePause()
@@ -289,6 +315,35 @@ func TestSaveWhatIsShown(t *testing.T) {
 	}
 }
 
+// TestSavedLogIsInTheOrderOfTime reads back what was saved while the log was sorted by duration, and then filtered too.
+func TestSavedLogIsInTheOrderOfTime(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	for _, c := range []struct {
+		filter string
+		n      int
+		flag   oplog.Flag
+	}{{"", 100, 0}, {"err:*", 10, oplog.Filtered}} {
+		b.filter(p, c.filter)
+		clickTitle(p.tab.grid, "took")
+		b.wait("the sorted rows", func() bool { return p.rows.sorted && p.rows.list[0] == 99 })
+		var text bytes.Buffer
+		if err := p.writeShown()(&text, formats()[0]); err != nil {
+			t.Fatal(err)
+		}
+		n, before := 0, uint64(0)
+		for e, err := range export.Read(&text) {
+			if err != nil || e.Seq <= before || e.Flags != c.flag {
+				t.Fatalf("%q: %d comes after %d, flags %q, %v", c.filter, e.Seq, before, e.Flags, err)
+			}
+			n, before = n+1, e.Seq
+		}
+		if n != c.n {
+			t.Errorf("%q: %d operations are saved", c.filter, n)
+		}
+		p.togglePause()
+	}
+}
+
 func TestSaveThatFailsSaysSo(t *testing.T) {
 	b, p := mixedBench(t, 100)
 	write := p.writeShown()
@@ -339,4 +394,100 @@ func TestSaveByKeys(t *testing.T) {
 		return len(found) == 1
 	})
 	b.wait("the news of it", func() bool { return strings.Contains(b.window.notice.text.Text, "~/vitrine-") })
+}
+
+// TestFilterOfHazards finds an operation that becomes part of a hazard long after it ended.
+func TestFilterOfHazards(t *testing.T) {
+	b, p := mixedBench(t, 0)
+	m := activity.New(activity.Options{})
+	ends := func(e oplog.Event) {
+		b.ctl.history.Collect([]oplog.Event{e}, 0)
+		m.Collect([]oplog.Event{e}, 0)
+		b.window.showActivity(m.Snapshot())
+	}
+	ends(oplog.Event{Seq: 1, Op: oplog.Create, Path: "/f", Handle: 7, PID: 9})
+	ends(oplog.Event{Seq: 2, Mono: 100, Duration: 1000, Op: oplog.Write, Path: "/f", Handle: 7, PID: 9})
+	b.filter(p, "is:hazard")
+	if p.len() != 0 {
+		t.Fatalf("%d rows before there was a hazard", p.len())
+	}
+	p.rematched = pace{}
+	ends(oplog.Event{Seq: 3, Mono: 200, Duration: 950, Wait: 900, Op: oplog.Release, Path: "/f", Handle: 7, PID: 9})
+	b.wait("the release and the write that it waited for", func() bool { return p.len() == 2 })
+	if got := top(p); got != "/f" || p.rows.list[0] != 1 {
+		t.Errorf("listed are %v", p.rows.list)
+	}
+	b.filter(p, "-is:hazard")
+	if p.len() != 1 || p.rows.list[0] != 0 {
+		t.Errorf("what has no part in a hazard is %v", p.rows.list)
+	}
+}
+
+// TestWrongFilterIsSaidWithoutTheFocus says it below the list once the entry has lost the focus, and no more once it is right.
+func TestWrongFilterIsSaidWithoutTheFocus(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	b.window.focusFilter()
+	for _, r := range "err:* wriet" {
+		p.line.entry.TypedRune(r)
+	}
+	if got := p.note.text.Text; strings.Contains(got, "not valid") {
+		t.Errorf("while it is typed the note says %q", got)
+	}
+	b.window.focusTable()
+	if got := p.note.text.Text; !strings.HasPrefix(got, `The filter is not valid (unknown word "wriet": did you mean write?); the last valid one applies · shown `) {
+		t.Errorf("the note says %q", got)
+	}
+	b.filter(p, "err:* write")
+	if got := p.note.text.Text; !strings.HasPrefix(got, "shown ") {
+		t.Errorf("once it is right the note says %q", got)
+	}
+}
+
+// TestFaultBesideCompletions keeps the message in sight while another word is completed.
+func TestFaultBesideCompletions(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	b.window.focusFilter()
+	s := b.window.suggestions
+	for _, c := range []struct {
+		more  string
+		fault bool
+	}{{"wrie", true}, {" re", true}} {
+		for _, r := range c.more {
+			p.line.entry.TypedRune(r)
+		}
+		if got := s.fault.Text; (got != "") != c.fault || !s.open() {
+			t.Errorf("after %q the fault is said as %q", p.line.entry.Text, got)
+		}
+	}
+	if len(s.items) == 0 {
+		t.Error("nothing is offered for the second word")
+	}
+	b.filter(p, "")
+	for _, r := range "wri" {
+		p.line.entry.TypedRune(r)
+	}
+	if s.fault.Text != "" || len(s.items) == 0 {
+		t.Errorf("a word that is being typed is said to be wrong: %q", s.fault.Text)
+	}
+}
+
+// TestMarkFollowsTheText moves with the text when that is longer than the entry.
+func TestMarkFollowsTheText(t *testing.T) {
+	b, p := mixedBench(t, 100)
+	b.window.focusFilter()
+	e, mark := p.line.entry, p.line.wrong.rect
+	for _, r := range strings.Repeat("path:*.bin ", 10) + "wriet" {
+		e.TypedRune(r)
+	}
+	if e.view == nil || e.view.Offset.X == 0 {
+		t.Fatal("the text is not scrolled")
+	}
+	want := fyne.MeasureText(strings.Repeat("path:*.bin ", 10), sizeText, fyne.TextStyle{}).Width - e.view.Offset.X
+	if d := mark.Position().X - want; !mark.Visible() || d < 0 || d > 12 {
+		t.Errorf("the mark is at %v, the word at %v", mark.Position().X, want)
+	}
+	e.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	if e.view.Offset.X != 0 || mark.Visible() {
+		t.Errorf("the mark is at %v although the word is out of sight", mark.Position().X)
+	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"slices"
 
 	"fyne.io/fyne/v2/theme"
@@ -83,6 +84,8 @@ func (p *logPanel) sort() {
 	case !p.sorting():
 		p.edition++
 		p.unsort()
+	case p.viewing:
+		p.sortRows()
 	case !p.paused:
 		p.togglePause() // sorts when the copy is made
 	case p.src != p.live():
@@ -105,21 +108,34 @@ func (p *logPanel) sortRows() {
 	p.edition++
 	g, edition, src := p.tab.grid, p.edition, p.src
 	compare, down := logOrder[g.cols[g.sorted].key], g.down
-	rows := p.rows
+	rows, mark := p.rows, p.marking()
 	var list []uint64
+	var gaps []int64
 	p.ui.aside(func() {
-		positions := make([]uint64, rows.len())
-		for i := range positions {
-			positions[i] = rows.position(i)
-		}
-		list = sortPositions(src, positions, compare, down)
+		list, gaps = sortRows(rowsAt(src, rows.positions(), mark), compare, down)
 	}, func() {
-		if edition == p.edition && p.paused {
-			p.rows.list, p.rows.listed, p.rows.sorted = list, true, true
+		if edition == p.edition && (p.paused || p.viewing) {
+			p.rows.list, p.rows.gaps, p.rows.listed, p.rows.sorted = list, gaps, true, true
 			p.ui.window.refresh()
 			p.tab.grid.toRow(0)
 		}
 	})
+}
+
+// marking returns what ranks rows by their marks, off the UI goroutine: both a hazard and a bookmark, a hazard, a bookmark,
+// none.
+func (p *logPanel) marking() func(*oplog.Event, uint64) int {
+	snap, bookmarks := p.ui.window.snap, maps.Clone(p.bookmarks)
+	return func(e *oplog.Event, pos uint64) int {
+		rank := 3
+		if snap.InHazard(e.Seq) {
+			rank -= 2
+		}
+		if bookmarks[pos] {
+			rank--
+		}
+		return rank
+	}
 }
 
 // jump selects the next row in a direction, 1 or -1, that is wanted; where there is none it says so.
@@ -160,10 +176,7 @@ func (p *logPanel) jumpToError(step int) {
 }
 
 func (p *logPanel) jumpToBookmark(step int) {
-	marked := make(map[uint64]bool, len(p.bookmarks))
-	for pos := range p.bookmarks {
-		marked[pos] = true
-	}
+	marked := maps.Clone(p.bookmarks)
 	none := tr("No bookmark below this row; B sets one")
 	if step < 0 {
 		none = tr("No bookmark above this row; B sets one")
@@ -195,9 +208,13 @@ func (p *logPanel) bookmark(pos uint64) {
 func (p *logPanel) typed(r rune) {
 	switch r {
 	case ' ':
-		p.togglePause()
+		if !p.viewing {
+			p.togglePause()
+		}
 	case 'f', 'F':
-		p.follow.SetChecked(!p.follow.Checked)
+		if !p.viewing {
+			p.follow.SetChecked(!p.follow.Checked)
+		}
 	case 'e', 'n':
 		p.jumpToError(1)
 	case 'E', 'N':

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"vitrine/fusefs/oplog"
@@ -42,6 +43,7 @@ func readAll(r record) []oplog.Event {
 type selection struct {
 	first, next uint64   // all positions in this range, unless listed
 	list        []uint64 // the positions; ascending, unless sorted
+	gaps        []int64  // of the rows, while sorted
 	listed      bool
 	sorted      bool
 }
@@ -58,6 +60,15 @@ func (s *selection) position(row int) uint64 {
 		return s.list[row]
 	}
 	return s.first + uint64(row)
+}
+
+// positions returns the positions of all rows, in their order.
+func (s *selection) positions() []uint64 {
+	out := make([]uint64, s.len())
+	for row := range out {
+		out[row] = s.position(row)
+	}
+	return out
 }
 
 // row returns the row of a position, -1 where it is none.
@@ -112,30 +123,48 @@ func scan(r record, match func(*oplog.Event) bool, from, to uint64) (found []uin
 	return found
 }
 
-// sortPositions returns positions in the order of their events.
-func sortPositions(r record, positions []uint64, compare func(a, b *oplog.Event) int, down bool) []uint64 {
-	type row struct {
-		pos uint64
-		e   oplog.Event
-	}
-	all := make([]row, 0, len(positions))
+// logRow is a row as it is sorted.
+type logRow struct {
+	oplog.Event
+	pos  uint64
+	gap  int64 // ns from the begin of the row before it in the order of time, noGap for the first
+	mark int   // how it is marked, the most first
+}
+
+// noGap stands for the gap before the first row.
+const noGap = math.MinInt64
+
+// rowsAt reads the rows at positions, in the order of time. Those that have fallen out are left away.
+func rowsAt(r record, positions []uint64, mark func(*oplog.Event, uint64) int) []logRow {
+	positions = slices.Sorted(slices.Values(positions))
+	rows := make([]logRow, 0, len(positions))
 	var e [1]oplog.Event
 	for _, pos := range positions {
-		if at, n := r.Read(e[:], pos); n == 1 && at == pos {
-			all = append(all, row{pos, e[0]})
+		if at, n := r.Read(e[:], pos); n != 1 || at != pos {
+			continue
 		}
+		gap := int64(noGap)
+		if n := len(rows); n > 0 {
+			gap = e[0].Mono - rows[n-1].Mono
+		}
+		rows = append(rows, logRow{e[0], pos, gap, mark(&e[0], pos)})
 	}
-	slices.SortStableFunc(all, func(a, b row) int {
+	return rows
+}
+
+// sortRows brings rows into an order; equal ones stay in that of time. It returns their positions and gaps.
+func sortRows(rows []logRow, compare func(a, b *logRow) int, down bool) (positions []uint64, gaps []int64) {
+	slices.SortStableFunc(rows, func(a, b logRow) int {
 		if down {
-			return compare(&b.e, &a.e)
+			return compare(&b, &a)
 		}
-		return compare(&a.e, &b.e)
+		return compare(&a, &b)
 	})
-	out := make([]uint64, len(all))
-	for i := range all {
-		out[i] = all[i].pos
+	positions, gaps = make([]uint64, len(rows)), make([]int64, len(rows))
+	for i := range rows {
+		positions[i], gaps[i] = rows[i].pos, rows[i].gap
 	}
-	return out
+	return positions, gaps
 }
 
 // seek goes from row on in steps of 1 or -1 to the next row whose event is wanted, and returns its position.
@@ -150,17 +179,19 @@ func seek(r record, s selection, row, step int, wanted func(*oplog.Event, uint64
 	return 0, false
 }
 
-// logOrder compares events by the columns of the log.
-var logOrder = map[string]func(a, b *oplog.Event) int{
-	"time":      by(func(e *oplog.Event) uint64 { return e.Seq }),
-	"operation": by(func(e *oplog.Event) string { return e.Op.String() }),
-	"file":      by(paths),
-	"handle":    by(func(e *oplog.Event) uint64 { return e.Handle }),
-	"offset":    by(func(e *oplog.Event) int64 { return e.Offset }),
-	"size":      by(func(e *oplog.Event) int64 { return e.Size }),
-	"result": func(a, b *oplog.Event) int {
+// logOrder compares rows by the columns of the log.
+var logOrder = map[string]func(a, b *logRow) int{
+	"mark":      by(func(r *logRow) int { return r.mark }),
+	"time":      by(func(r *logRow) uint64 { return r.Seq }),
+	"gap":       by(func(r *logRow) int64 { return r.gap }),
+	"operation": by(func(r *logRow) string { return r.Op.String() }),
+	"file":      by(func(r *logRow) string { return paths(&r.Event) }),
+	"handle":    by(func(r *logRow) uint64 { return r.Handle }),
+	"offset":    by(func(r *logRow) int64 { return r.Offset }),
+	"size":      by(func(r *logRow) int64 { return r.Size }),
+	"result": func(a, b *logRow) int {
 		return cmp.Or(cmp.Compare(a.Errno, b.Errno), cmp.Compare(a.Result, b.Result))
 	},
-	"took":    by(func(e *oplog.Event) int64 { return e.Duration }),
-	"process": by(func(e *oplog.Event) string { return process(e.Proc, e.PID) }),
+	"took":    by(func(r *logRow) int64 { return r.Duration }),
+	"process": by(func(r *logRow) string { return process(r.Proc, r.PID) }),
 }

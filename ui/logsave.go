@@ -70,15 +70,24 @@ func (p *logPanel) writeAll(w io.Writer, f format) error {
 	return f.write(w, slices.Values(events))
 }
 
-// writeShown writes what is listed at this moment, in the order in which it is listed.
+// writeShown writes what is listed at this moment, in the order of time however it is sorted: whoever reads the file takes a
+// sequence number that falls for the first of another run. NDJSON, which is read again, says where a filter left something
+// out.
 func (p *logPanel) writeShown() func(io.Writer, format) error {
-	src, rows := p.src, p.rows
+	src, rows, filtered := p.src, p.rows, p.match != nil
 	return func(w io.Writer, f format) error {
+		var mark oplog.Flag
+		if filtered && f.ending == "ndjson" {
+			mark = oplog.Filtered
+		}
+		positions := rows.positions()
+		slices.Sort(positions)
 		return f.write(w, func(yield func(oplog.Event) bool) {
 			var e [1]oplog.Event
-			for i := range rows.len() {
-				pos := rows.position(i)
-				if at, n := src.Read(e[:], pos); n == 1 && at == pos && !yield(e[0]) {
+			for _, pos := range positions {
+				at, n := src.Read(e[:], pos)
+				e[0].Flags |= mark
+				if n == 1 && at == pos && !yield(e[0]) {
 					return
 				}
 			}

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"math"
 	"reflect"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -156,17 +158,25 @@ func TestUnchangedGridIsNotDrawn(t *testing.T) {
 	}
 }
 
+// near compares numbers up to what arithmetic makes of them.
+func near(got, want []float64) bool {
+	return slices.EqualFunc(got, want, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })
+}
+
 func TestChartSeries(t *testing.T) {
 	now := time.Unix(1000, 300_000_000)
 	a := &activity.Snapshot{At: now, WriteRate: 7, ReadRate: 3, Seconds: []activity.Second{
 		{Unix: 998, Written: 2000}, {Unix: 999, Written: 4000, Read: 1000}, {Unix: 1000, Written: 1},
 	}}
 	s := seriesOf(a, &periods()[0])
-	if want := []float64{2000, 4000, 7}; !reflect.DeepEqual(s.write, want) {
+	if want := []float64{2000, 2000, 4000, 1 + 0.7*4000, 1 + 0.7*4000}; !near(s.write, want) {
 		t.Errorf("writes %v, want %v", s.write, want)
 	}
 	if s.top != 5000 {
 		t.Errorf("the scale ends at %v", s.top)
+	}
+	if want := []float64{2.3, 1.8, 0.8, 0.5, 0}; !near(s.age, want) {
+		t.Errorf("ages %v, want %v", s.age, want)
 	}
 	if v, ok := at(1.3, s.age, s.write); !ok || v < 2999 || v > 3001 {
 		t.Errorf("between the seconds the value is %v", v)

@@ -188,8 +188,9 @@ func newUnderline() *underline {
 	return u
 }
 
-// show marks length bytes of text from offset on; an end beyond the text is marked by a letter's width.
-func (u *underline) show(e *widget.Entry, text string, offset, length int) {
+// show marks length bytes of text from offset on, as far as they are in sight; an end beyond the text is marked by a letter's
+// width.
+func (u *underline) show(e *filterEntry, text string, offset, length int) {
 	measure := func(s string) float32 {
 		return fyne.MeasureText(s, theme.TextSize(), e.TextStyle).Width
 	}
@@ -199,15 +200,21 @@ func (u *underline) show(e *widget.Entry, text string, offset, length int) {
 	if width == 0 {
 		width = measure("n")
 	}
-	left := theme.InnerPadding()
-	room := e.Size().Width - 2*left
-	if from >= room {
+	left, right := theme.InnerPadding(), e.Size().Width-theme.InnerPadding()
+	from += left
+	if e.view != nil {
+		from -= e.view.Offset.X
+		right = e.view.Size().Width
+	}
+	to := min(from+width, right)
+	from = max(from, left/2)
+	if from >= to {
 		u.rect.Hide()
 		return
 	}
 	u.rect.FillColor = shade(theme.ColorNameError)
-	u.rect.Move(fyne.NewPos(left+from, e.Size().Height-6))
-	u.rect.Resize(fyne.NewSize(min(width, room-from), 2))
+	u.rect.Move(fyne.NewPos(from, e.Size().Height-6))
+	u.rect.Resize(fyne.NewSize(to-from, 2))
 	u.rect.Show()
 	u.rect.Refresh()
 }

@@ -179,8 +179,7 @@ func (w *window) closed() {
 
 func (w *window) showStatus(s Status) {
 	if s.State == Viewing && !w.viewing {
-		w.viewing = true
-		w.tabs.SelectIndex(w.tabIndex("log"))
+		w.view()
 	}
 	w.welcome.showStatus(s)
 	w.header.showStatus(s)
@@ -190,8 +189,20 @@ func (w *window) showStatus(s Status) {
 	w.refresh()
 }
 
+// view shows a saved log, in which nothing goes on.
+func (w *window) view() {
+	w.viewing = true
+	w.figures.view()
+	w.chart.viewing = true
+	w.log.view()
+	w.tabs.SelectIndex(w.tabIndex("log"))
+}
+
 func (w *window) showActivity(a *activity.Snapshot) {
 	w.minimised.look(w.win)
+	if w.snap.At.IsZero() {
+		w.figured, w.log.noted = pace{}, pace{} // what stands there is of no snapshot yet
+	}
 	w.snap = a
 	w.refresh()
 }

@@ -113,6 +113,9 @@ func TestSavedLog(t *testing.T) {
 	if b.window.header.buttons.Visible() || b.window.tabs.SelectedIndex() != b.window.tabIndex("log") || b.window.log.len() != 10 {
 		t.Error("the log is not what is shown")
 	}
+	if words := wordsIn(b.window.log.box); strings.Contains(words, "Pause") || strings.Contains(words, "Follow") || !strings.Contains(words, "shown 10 of 10") {
+		t.Errorf("the log says %q", words)
+	}
 	b.act()
 	if got := b.ctl.last(); got != "" {
 		t.Errorf("a saved log was asked to %q", got)
@@ -124,6 +127,44 @@ func TestSavedLog(t *testing.T) {
 		if m.Label == "Open containing folder" {
 			t.Error("a folder of a saved log is offered")
 		}
+	}
+}
+
+// TestNothingGoesOnInASavedLog has totals in place of rates and the time of the log's end in place of now, and sorts without
+// a pause.
+func TestNothingGoesOnInASavedLog(t *testing.T) {
+	f := mixed(100)
+	f.status = Status{State: Viewing, Backing: "/home/ada/logs/copy.ndjson"}
+	f.snap = wave()
+	f.snap.Dropped = 3
+	b := newBench(t, f)
+	b.window.win.Resize(fyne.NewSize(1000, 600))
+	b.window.show()
+	b.window.showActivity(f.snap)
+	words := wordsIn(b.window.figures.box) + wordsIn(b.window.chart.body) + wordsIn(b.window.log.box)
+	for _, w := range []string{"B/s", "/s\n", "now", "ago", "dropped", "Writing"} {
+		if strings.Contains(words, w) {
+			t.Errorf("%q is in %q", w, words)
+		}
+	}
+	for _, w := range []string{"Written\n12.3 MB", "1,239", "00:15:40", "00:16:40", "shown 100 of 100 · 3 are missing in the file"} {
+		if !strings.Contains(words, w) {
+			t.Errorf("%q is missing in %q", w, words)
+		}
+	}
+	p := b.window.log
+	if got := top(p); got != "/f1" {
+		t.Errorf("the log begins with %s", got)
+	}
+	p.typed(' ')
+	clickTitle(p.tab.grid, "took")
+	b.wait("the sorted rows", func() bool { return p.rows.sorted })
+	if got := top(p); got != "/f100" || p.paused {
+		t.Errorf("the slowest is %s, paused %v", got, p.paused)
+	}
+	clickTitle(p.tab.grid, "time")
+	if got := top(p); got != "/f1" || p.rows.sorted {
+		t.Errorf("in the order of time the first is %s", got)
 	}
 }
 

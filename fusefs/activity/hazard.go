@@ -71,12 +71,13 @@ type hazards struct {
 	files    written
 	stuck    map[begin]uint64 // hazards of operations in flight for long, by their ID
 
-	count  [NumHazardKinds]uint64
-	found  uint64
-	kept   []Hazard
-	shown  []Hazard
-	marked map[uint64][]int // places in shown of the hazards that an operation belongs to, ascending
-	fresh  bool             // shown and marked are still right
+	count   [NumHazardKinds]uint64
+	found   uint64
+	kept    []Hazard
+	shown   []Hazard
+	marked  map[uint64][]int // places in shown of the hazards that an operation belongs to, ascending
+	fresh   bool             // shown and marked are still right
+	changes uint64           // how often they were made anew
 }
 
 // pastUse is an operation on a handle.
@@ -306,20 +307,36 @@ func (h *hazards) look(inFlight []oplog.Event) {
 	}
 }
 
-// show sets the snapshot's hazards. It makes no new list while none was found.
+// show sets the snapshot's hazards.
 func (h *hazards) show(s *Snapshot) {
-	if !h.fresh {
-		h.shown = slices.Clone(h.kept)
-		h.marked = make(map[uint64][]int)
-		for i := range h.shown {
-			for _, seq := range h.shown[i].Related {
-				h.mark(seq, i)
-			}
-			h.mark(h.shown[i].Seq, i)
-		}
-		h.fresh = true
+	h.settle()
+	s.Hazards, s.HazardCounts, s.HazardChanges, s.marked = h.shown, h.count, h.changes, h.marked
+}
+
+// settle brings shown and marked up to date. It makes no new ones while none was found.
+func (h *hazards) settle() {
+	if h.fresh {
+		return
 	}
-	s.Hazards, s.HazardCounts, s.marked = h.shown, h.count, h.marked
+	h.shown = slices.Clone(h.kept)
+	h.marked = make(map[uint64][]int)
+	for i := range h.shown {
+		for _, seq := range h.shown[i].Related {
+			h.mark(seq, i)
+		}
+		h.mark(h.shown[i].Seq, i)
+	}
+	h.changes++
+	h.fresh = true
+}
+
+// InHazard reports whether the operation with this sequence number is part of one of the kept hazards, as far as the
+// operations that were collected tell. A sink that is attached after the model may ask it for those that it is given.
+func (m *Model) InHazard(seq uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state.hazards.settle()
+	return len(m.state.hazards.marked[seq]) > 0
 }
 
 // mark notes that an operation belongs to a hazard. One in flight has no number yet.

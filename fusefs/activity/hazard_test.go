@@ -66,6 +66,9 @@ func TestRefused(t *testing.T) {
 		if h := s.HazardsAt(seq); s.InHazard(seq) != (id != 0) || id != 0 && (len(h) != 1 || h[0].ID != id) {
 			t.Errorf("operation %d belongs to hazards %+v", seq, h)
 		}
+		if f.InHazard(seq) != (id != 0) {
+			t.Errorf("operation %d is part of a hazard: %v", seq, id == 0)
+		}
 	}
 }
 

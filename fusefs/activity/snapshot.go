@@ -35,9 +35,10 @@ type Snapshot struct {
 	Files          []FileTotal    // likewise
 	OtherFiles     Others
 
-	Hazards      []Hazard               // the newest, oldest first
-	HazardCounts [NumHazardKinds]uint64 // all time
-	marked       map[uint64][]int       // places in Hazards, by operation
+	Hazards       []Hazard               // the newest, oldest first
+	HazardCounts  [NumHazardKinds]uint64 // all time
+	HazardChanges uint64                 // grows where InHazard and HazardsAt may answer otherwise than before
+	marked        map[uint64][]int       // places in Hazards, by operation
 
 	Dropped uint64 // events that the ring had to drop, all time
 	Resyncs uint64 // how often the model was rebuilt from the handle table because of that

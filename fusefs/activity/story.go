@@ -63,8 +63,8 @@ func NewStory(events []oplog.Event, seq uint64) *Story {
 	return s
 }
 
-// lostBetween counts the sequence numbers that are missing. Those in flight have none in the record.
-func lostBetween(events []oplog.Event) uint64 {
+// absentBetween counts the sequence numbers that are missing. Those in flight have none in the record.
+func absentBetween(events []oplog.Event) uint64 {
 	for len(events) > 0 && events[len(events)-1].Flags&oplog.InFlight != 0 {
 		events = events[:len(events)-1]
 	}
@@ -72,6 +72,16 @@ func lostBetween(events []oplog.Event) uint64 {
 		return 0
 	}
 	return events[len(events)-1].Seq - events[0].Seq + 1 - uint64(len(events))
+}
+
+// lostBetween counts those of them that no filter left out.
+func lostBetween(events []oplog.Event) (lost uint64) {
+	for i := 1; i < len(events); i++ {
+		if events[i].Flags&oplog.Filtered == 0 {
+			lost += absentBetween(events[i-1 : i+1])
+		}
+	}
+	return lost
 }
 
 // ofHandle gathers what happened on the handle, then what else happened to its file.
@@ -96,7 +106,7 @@ func (s *Story) ofHandle(events []oplog.Event) {
 	}
 	s.Open, s.Release = copyOf(s.Open), copyOf(s.Release)
 	s.Lost = lostBetween(events[first : last+1])
-	s.Truncated = s.Open == nil && (events[0].Seq > 1 || lostBetween(events[:first+1]) > 0)
+	s.Truncated = s.Open == nil && (events[0].Seq > 1 || absentBetween(events[:first+1]) > 0)
 	s.span()
 	s.findOthers(events)
 }

@@ -104,6 +104,11 @@ func TestStoryWithoutItsBegin(t *testing.T) {
 	if s = NewStory(slices.Delete(aLife(), 4, 6), 9); s.Truncated || s.Lost != 2 || s.Open == nil {
 		t.Errorf("events were dropped: %+v", s)
 	}
+	filtered := slices.Delete(aLife(), 4, 6)
+	filtered[4].Flags |= oplog.Filtered
+	if s = NewStory(filtered, 9); s.Lost != 0 {
+		t.Errorf("%d operations that a filter left out are said to be lost", s.Lost)
+	}
 	if s = NewStory(numbered(oplog.Event{Op: oplog.Read, Handle: 9, Flags: oplog.Refused, Errno: syscall.EBADF}), 1); s.Truncated || s.Open != nil || len(s.Bars) != 1 {
 		t.Errorf("there never was such a handle: %+v", s)
 	}

@@ -68,6 +68,9 @@ const (
 	Panicked
 	// Exchanged marks a Rename that swapped both names, as renameat2(2) does with RENAME_EXCHANGE.
 	Exchanged
+	// Filtered marks an operation of a log that holds only what a filter let through: that operations before it are not there
+	// says nothing of a loss.
+	Filtered
 )
 
 // Event is one operation. An event is a value: once recorded it never changes.
@@ -78,7 +81,7 @@ type Event struct {
 	Duration int64         // ns from begin to end (to now while in flight), from the monotonic clock
 	Wait     int64         // ns of Duration spent waiting for the handle's lock (Release waits for every operation in flight)
 	Op       Op            // what was asked
-	Flags    Flag          // InFlight, Refused, Panicked, Exchanged
+	Flags    Flag          // InFlight, Refused, Panicked, Exchanged, Filtered
 	Thread   int32         // of this process, that carries it out; 0 where unknown; not saved
 	Errno    syscall.Errno // 0 on success
 	PID      int32         // process that asked, 0 where the kernel did it by itself

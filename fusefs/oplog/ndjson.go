@@ -208,7 +208,7 @@ func parseErrnoText(s string) (syscall.Errno, error) {
 	return syscall.Errno(n), nil
 }
 
-var flagNames = []string{"inflight", "refused", "panicked", "exchanged"} // in the order of their bits
+var flagNames = []string{"inflight", "refused", "panicked", "exchanged", "filtered"} // in the order of their bits
 
 // String returns the names of the flags joined by "|", "" for none.
 func (f Flag) String() string {

@@ -24,6 +24,7 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 
 	"vitrine/fusefs/oplog"
@@ -81,6 +82,11 @@ func (f *Filter) Match(e *oplog.Event) bool {
 
 // IsEmpty reports whether the filter lets everything pass.
 func (f *Filter) IsEmpty() bool { return f == nil || len(f.terms) == 0 }
+
+// AsksForHazards reports whether the filter depends on Hazards.
+func (f *Filter) AsksForHazards() bool {
+	return f != nil && slices.ContainsFunc(f.terms, func(t term) bool { return t.key.id == keyIs && t.number == isHazard })
+}
 
 // isBound tells a word that must hold whatever others of its key say.
 func (t *term) isBound() bool { return t.compare != equal }
