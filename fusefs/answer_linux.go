@@ -53,7 +53,7 @@ type message struct {
 
 // validFor is how long the kernel may answer from what it was told, in ns: no change in the backing folder stays unseen
 // for longer than a tenth of a second. A name that leads nowhere is asked for each time.
-const validFor = 50 * time.Millisecond
+const validFor = 70 * time.Millisecond
 
 // valid is how long the kernel may answer from what it is told, as the protocol has it.
 func (fs *FS) valid() (seconds uint64, ns uint32) {
@@ -268,6 +268,15 @@ func (c *call) interruptible() (interrupted func() bool, end func()) {
 func (c *call) path() string {
 	path, _ := c.fs.nodes.pathOf(c.node)
 	return path
+}
+
+// inode is what the kernel knows the file by that the request is about, 0 where it is about a name in a folder.
+func (c *call) inode(op oplog.Op) uint64 {
+	switch op {
+	case oplog.Lookup, oplog.Create, oplog.Mknod, oplog.Mkdir, oplog.Symlink, oplog.Link, oplog.Unlink, oplog.Rmdir, oplog.Rename:
+		return 0
+	}
+	return c.node.id
 }
 
 // at returns the place of a name in a folder.

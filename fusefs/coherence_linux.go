@@ -40,7 +40,7 @@ type guarded struct {
 
 // lookEvery is how often the sentry looks at what it suspects. A change is acted upon after at most two looks and
 // validFor, together less than a tenth of a second.
-const lookEvery = 20 * time.Millisecond
+const lookEvery = 10 * time.Millisecond
 
 func newSentry(fs *FS) *sentry {
 	events, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)

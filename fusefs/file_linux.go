@@ -19,6 +19,9 @@ type handlePlatform struct {
 	direct bool // its writes do not go through the kernel's pages of the file
 }
 
+// inode is what the kernel knows the file by that the handle is of.
+func (h *handle) inode() uint64 { return h.node.id }
+
 // openFlags are the flags with which the backing file is opened for a caller's. O_DIRECT stays with the kernel, which
 // honours it towards the caller; our buffers have not the alignment that a disk asks for. O_APPEND comes with each write:
 // those that the kernel makes of a mapping have their own offset.
@@ -137,7 +140,7 @@ func (c *call) opened(n *node, fd int, direct bool) *wire.OpenOut {
 	}
 	c.names.share(&c.fs.names)
 	c.out.Path = c.pathNow(n)
-	c.tally, c.out.Handle = &h.tally, h.id
+	c.tally, c.out.Handle, c.out.Inode = &h.tally, h.id, n.id
 	out := wire.Put[wire.OpenOut](&c.reply)
 	out.FH = h.id
 	if h.direct {
@@ -415,7 +418,7 @@ func (c *call) releaseHandle(op oplog.Op) (errno int) {
 	if c.fs.nodes.unpin(h.node, h) && c.fs.sentry != nil {
 		c.fs.sentry.released(h.node)
 	}
-	c.tally = &h.tally
+	c.tally, c.out.Inode = &h.tally, h.inode()
 	c.out.Wait = int64(waited)
 	return errc(err)
 }

@@ -90,7 +90,7 @@ type call struct {
 
 // begin records that an operation begins.
 func (c *call) begin(e oplog.Event) {
-	e.PID, e.Thread = c.by.tid, c.thread
+	e.PID, e.Thread, e.Inode = c.by.tid, c.thread, c.inode(e.Op)
 	if e.PID != 0 {
 		e.UID = c.by.uid
 	}
@@ -130,6 +130,7 @@ func (c *call) hold(id uint64) (h *handle, errc int) {
 		return nil, -int(syscall.EBADF)
 	}
 	c.held, c.tally = h, &h.tally
+	c.out.Inode = h.inode()
 	return h, 0
 }
 

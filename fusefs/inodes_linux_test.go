@@ -2,11 +2,14 @@ package fusefs
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"vitrine/fusefs/oplog"
 )
 
 // eventually waits for something that must come, and says so where it does not.
@@ -133,4 +136,34 @@ func TestKernelForgets(t *testing.T) {
 	check(t, held.Close())
 	check(t, os.RemoveAll(p.file("d0")))
 	p.ejects()
+}
+
+// TestInodeInTheRecord uses a file under two names: the record tells that it is one, and knows no other by its number.
+func TestInodeInTheRecord(t *testing.T) {
+	p := mountChild(t)
+	check(t, os.WriteFile(p.file("f"), []byte("one file"), 0o600))
+	check(t, os.Link(p.file("f"), p.file("g")))
+	check(t, os.WriteFile(p.file("other"), nil, 0o600))
+	check(t, os.Chmod(p.file("g"), 0o640))
+	_, err := os.ReadFile(p.file("g"))
+	check(t, err)
+	inodes := make(map[string]map[uint64]bool)
+	seen := make(map[oplog.Op]bool)
+	for _, e := range p.ask("flush").Events {
+		switch e.Op {
+		case oplog.Create, oplog.Write, oplog.Chmod, oplog.Open, oplog.Read, oplog.Release:
+			seen[e.Op] = true
+			if inodes[e.Path] == nil {
+				inodes[e.Path] = make(map[uint64]bool)
+			}
+			inodes[e.Path][e.Inode] = true
+		case oplog.Lookup, oplog.Link:
+			if e.Inode != 0 {
+				t.Errorf("%s of %s has inode %d", e.Op, e.Path, e.Inode)
+			}
+		}
+	}
+	if len(seen) != 6 || len(inodes["/f"]) != 1 || !maps.Equal(inodes["/f"], inodes["/g"]) || maps.Equal(inodes["/f"], inodes["/other"]) || inodes["/f"][0] {
+		t.Errorf("%v of %v", inodes, seen)
+	}
 }

@@ -127,7 +127,7 @@ func (s *Story) span() {
 	}
 }
 
-// findOthers follows the file under its names. Before the first operation on the handle that is known it is taken to have
+// findOthers follows the file under its names, and finds it under those that it has beside them. Before the first operation on the handle that is known it is taken to have
 // had the name that it has there.
 func (s *Story) findOthers(events []oplog.Event) {
 	first := &s.Bars[0].Event
@@ -137,7 +137,7 @@ func (s *Story) findOthers(events []oplog.Event) {
 		if e.Handle == s.Handle || e.Mono > s.End {
 			continue
 		}
-		touches := names(e, row.Path)
+		touches := names(e, row.Path) || e.Inode != 0 && e.Inode == first.Inode
 		moved := e.Seq > first.Seq && moves(e) && row.Move(e)
 		if ended(e) >= s.Begin && (touches || moved) {
 			s.Others = append(s.Others, Bar{Event: *e, Moved: moved})
@@ -177,11 +177,16 @@ func (s *Story) aroundName(events []oplog.Event, about *oplog.Event) {
 	from, to := s.Begin-around, s.End+around
 	for i := range events {
 		e := &events[i]
-		if e.Seq != about.Seq && e.Mono <= to && ended(e) >= from && (names(e, about.Path) || about.Op == oplog.Rename && names(e, about.Path2)) {
+		if e.Seq != about.Seq && e.Mono <= to && ended(e) >= from && touchesToo(e, about) {
 			s.Others = append(s.Others, Bar{Event: *e, Moved: moves(e)})
 			s.Begin, s.End = min(s.Begin, e.Mono), max(s.End, ended(e))
 		}
 	}
+}
+
+// touchesToo reports whether an operation is of a file that another is of.
+func touchesToo(e, about *oplog.Event) bool {
+	return names(e, about.Path) || e.Inode != 0 && e.Inode == about.Inode || about.Op == oplog.Rename && names(e, about.Path2)
 }
 
 // arrange sorts bars by their begins, gives each the first lane that is free, and counts overlaps. It returns how many

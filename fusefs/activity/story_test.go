@@ -332,3 +332,22 @@ func BenchmarkStory(b *testing.B) {
 		NewStory(events, 500_001)
 	}
 }
+
+// TestStoryFindsOtherNames tells of a file that has two names: what is done by the other one belongs to it, and what is done to
+// another file of that name later does not.
+func TestStoryFindsOtherNames(t *testing.T) {
+	life := numbered(
+		oplog.Event{Op: oplog.Open, Path: "/a", Handle: 1, Inode: 5, Mono: 100, Duration: 10},
+		oplog.Event{Op: oplog.Truncate, Path: "/link-to-a", Inode: 5, Mono: 150, Duration: 10, PID: 9},
+		oplog.Event{Op: oplog.Write, Path: "/a", Handle: 1, Inode: 5, Mono: 200, Duration: 10},
+		oplog.Event{Op: oplog.Getattr, Path: "/other", Inode: 6, Mono: 210, Duration: 10},
+		oplog.Event{Op: oplog.Read, Path: "/link-to-a", Handle: 2, Inode: 5, Mono: 220, Duration: 10},
+		oplog.Event{Op: oplog.Release, Path: "/a", Handle: 1, Inode: 5, Mono: 300, Duration: 10},
+	)
+	if got := seqsOf(NewStory(life, 3).Others); !slices.Equal(got, []uint64{2, 5}) {
+		t.Errorf("the story of the handle has %v of others", got)
+	}
+	if got := seqsOf(NewStory(life, 2).Others); !slices.Equal(got, []uint64{1, 3, 5, 6}) {
+		t.Errorf("the story of the truncation has %v of others", got)
+	}
+}

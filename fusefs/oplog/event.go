@@ -91,6 +91,7 @@ type Event struct {
 	Path     string        // path below the mount, beginning with "/"
 	Path2    string        // new path of Rename and Link, target of Symlink, name of an extended attribute
 	Handle   uint64        // opaque handle, 0 where none
+	Inode    uint64        // number by which the kernel knows the file, the same under all its names; 0 where unknown, and of operations on names
 	Offset   int64         // bytes
 	Size     int64         // bytes asked for
 	Result   int64         // bytes moved (Read, Write, CopyFileRange), entries listed (Readdir); may be set beside Errno when part was moved

@@ -18,7 +18,7 @@ import (
 // An operation is one line of JSON:
 //
 //	{"time":"2026-01-02T03:04:05.678901234Z","seq":7,"mono":1200345,"dur_ns":2100,"op":"write","path":"/a",
-//	 "handle":3,"offset":0,"size":4096,"result":4096,"pid":4242,"uid":1000,"proc":"cp"}
+//	 "handle":3,"inode":12,"offset":0,"size":4096,"result":4096,"pid":4242,"uid":1000,"proc":"cp"}
 //
 // Seq, mono, dur_ns, op and path are always there, offset, size and result for reads and writes; every other field
 // is left out where it is zero. Errno is the name as errno(3) lists it (its number where the system has no name),
@@ -47,6 +47,9 @@ func (e *Event) marshalArguments(z *zerolog.Event) {
 	}
 	if e.Handle != 0 {
 		z.Uint64("handle", e.Handle)
+	}
+	if e.Inode != 0 {
+		z.Uint64("inode", e.Inode)
 	}
 	moves := e.Op == Read || e.Op == Write
 	addInt(z, "offset", e.Offset, moves)
@@ -113,6 +116,7 @@ type line struct {
 	Path   text    `json:"path"`
 	Path2  text    `json:"path2"`
 	Handle uint64  `json:"handle"`
+	Inode  uint64  `json:"inode"`
 	Offset int64   `json:"offset"`
 	Size   int64   `json:"size"`
 	Mode   uint32  `json:"mode"`
@@ -135,7 +139,7 @@ func ParseLine(b []byte) (Event, error) {
 	}
 	e := Event{
 		Seq: l.Seq, Mono: l.Mono, Duration: l.Dur, Wait: l.Wait, PID: l.PID, UID: l.UID, Mode: l.Mode, Proc: string(l.Proc),
-		Path: string(l.Path), Path2: string(l.Path2), Handle: l.Handle, Offset: l.Offset, Size: l.Size,
+		Path: string(l.Path), Path2: string(l.Path2), Handle: l.Handle, Inode: l.Inode, Offset: l.Offset, Size: l.Size,
 		Result: l.Result, Detail: string(l.Detail),
 	}
 	return e, errors.Join(e.parseTime(l.Time), e.parseOp(l.Op), e.parseErrno(l.Errno), e.parseFlags(l.Flags))

@@ -17,8 +17,8 @@ func TestLineAsDocumented(t *testing.T) {
 		want  string
 	}{
 		{
-			Event{Wall: 1767323045678901234, Seq: 7, Mono: 1200345, Duration: 2100, Op: Write, Path: "/a", Handle: 3, Size: 4096, Result: 4096, PID: 4242, UID: 1000, Proc: "cp"},
-			`{"time":"2026-01-02T03:04:05.678901234Z","seq":7,"mono":1200345,"dur_ns":2100,"op":"write","path":"/a","handle":3,"offset":0,"size":4096,"pid":4242,"uid":1000,"proc":"cp","result":4096}`,
+			Event{Wall: 1767323045678901234, Seq: 7, Mono: 1200345, Duration: 2100, Op: Write, Path: "/a", Handle: 3, Inode: 12, Size: 4096, Result: 4096, PID: 4242, UID: 1000, Proc: "cp"},
+			`{"time":"2026-01-02T03:04:05.678901234Z","seq":7,"mono":1200345,"dur_ns":2100,"op":"write","path":"/a","handle":3,"inode":12,"offset":0,"size":4096,"pid":4242,"uid":1000,"proc":"cp","result":4096}`,
 		},
 		{
 			Event{Wall: 1, Seq: 8, Op: Open, Path: "/caf\xe9 \"x\"\n", Mode: 577, Errno: syscall.EACCES, Flags: Panicked | InFlight, Detail: "é"},

@@ -15,8 +15,7 @@ type Pending struct {
 	state     atomic.Int32 // owned | shown | number of readers; 0 when free
 	announced bool         // the collector made a begin event; the collector's, while it reads the slot
 	recorder  *Recorder
-	event     Event
-	_         [8]byte // with which it fills three cache lines, so that no slot shares one with another
+	event     Event // with which it fills three cache lines, so that no slot shares one with another
 }
 
 const (
@@ -180,6 +179,9 @@ func (p *Pending) finish(o *Outcome) (e Event) {
 	e.Flags |= o.Flags
 	if o.Handle != 0 {
 		e.Handle = o.Handle
+	}
+	if o.Inode != 0 {
+		e.Inode = o.Inode
 	}
 	if o.Mode != 0 {
 		e.Mode = o.Mode

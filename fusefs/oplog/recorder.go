@@ -38,6 +38,7 @@ type Recorder struct {
 // Outcome is what is known of an operation only at its end.
 type Outcome struct {
 	Handle uint64        // the new handle of Open, Create and Opendir; 0 keeps the event's
+	Inode  uint64        // 0 keeps the event's
 	Result int64         // bytes moved or entries listed; may be set beside Errno
 	Errno  syscall.Errno // 0 on success
 	Wait   int64         // ns spent waiting for the handle's lock
@@ -66,7 +67,7 @@ func orDefault(n, def int) int {
 }
 
 // Begin records that an operation begins. The caller sets what it knows: Op, PID (the thread or process id that FUSE
-// gives), UID, Thread, Path, Path2, Handle, Offset, Size, Mode and Flags; Begin stamps Wall, Mono, PID and Proc. The result must
+// gives), UID, Thread, Path, Path2, Handle, Inode, Offset, Size, Mode and Flags; Begin stamps Wall, Mono, PID and Proc. The result must
 // be ended exactly once.
 func (r *Recorder) Begin(e Event) *Pending {
 	if !Observed {

@@ -16,7 +16,7 @@ import (
 // columns of CSV, in their order. Programs depend on it: new ones come at the end.
 var columns = []string{
 	"seq", "time", "mono_ns", "duration_ns", "wait_ns", "op", "path", "path2", "handle", "offset", "size", "result",
-	"errno", "flags", "mode", "pid", "process", "detail", "uid",
+	"errno", "flags", "mode", "pid", "process", "detail", "uid", "inode",
 }
 
 // CSV writes the events as RFC 4180 has it, UTF-8 with CRLF, after a row that names the columns. Times are RFC 3339 in
@@ -44,7 +44,7 @@ func appendFields(fields []string, e *oplog.Event) []string {
 		strconv.FormatUint(e.Seq, 10), time.Unix(0, e.Wall).UTC().Format(oplog.TimeLayout), decimal(e.Mono),
 		decimal(e.Duration), decimal(e.Wait), e.Op.String(), printable(e.Path), printable(e.Path2),
 		strconv.FormatUint(e.Handle, 10), decimal(e.Offset), decimal(e.Size), decimal(e.Result), errno, e.Flags.String(),
-		decimal(int64(e.Mode)), decimal(int64(e.PID)), printable(e.Proc), printable(e.Detail), decimal(int64(e.UID)))
+		decimal(int64(e.Mode)), decimal(int64(e.PID)), printable(e.Proc), printable(e.Detail), decimal(int64(e.UID)), strconv.FormatUint(e.Inode, 10))
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

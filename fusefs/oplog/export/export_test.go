@@ -44,12 +44,12 @@ func randomEvents(t *rapid.T) []oplog.Event {
 func TestCSVAsDocumented(t *testing.T) {
 	var b strings.Builder
 	err := CSV(&b, slices.Values([]oplog.Event{
-		{Seq: 7, Wall: 1767323045678901234, Mono: 12, Duration: 34, Wait: 5, Op: oplog.Write, Path: "/a,b\n\"c\"", Path2: "\xffé", Handle: 3, Offset: 1, Size: 2, Result: -3, Errno: syscall.EBADF, Flags: oplog.Refused, Mode: 577, PID: 42, UID: 1000, Proc: "cp", Detail: "x"},
+		{Seq: 7, Wall: 1767323045678901234, Mono: 12, Duration: 34, Wait: 5, Op: oplog.Write, Path: "/a,b\n\"c\"", Path2: "\xffé", Handle: 3, Inode: 9, Offset: 1, Size: 2, Result: -3, Errno: syscall.EBADF, Flags: oplog.Refused, Mode: 577, PID: 42, UID: 1000, Proc: "cp", Detail: "x"},
 		{Op: oplog.Read, Errno: 4000},
 	}))
-	want := "seq,time,mono_ns,duration_ns,wait_ns,op,path,path2,handle,offset,size,result,errno,flags,mode,pid,process,detail,uid\r\n" +
-		"7,2026-01-02T03:04:05.678901234Z,12,34,5,write,\"/a,b\n\"\"c\"\"\",\\xffé,3,1,2,-3,EBADF,refused,577,42,cp,x,1000\r\n" +
-		"0,1970-01-01T00:00:00.000000000Z,0,0,0,read,,,0,0,0,0,4000,,0,0,,,0\r\n"
+	want := "seq,time,mono_ns,duration_ns,wait_ns,op,path,path2,handle,offset,size,result,errno,flags,mode,pid,process,detail,uid,inode\r\n" +
+		"7,2026-01-02T03:04:05.678901234Z,12,34,5,write,\"/a,b\n\"\"c\"\"\",\\xffé,3,1,2,-3,EBADF,refused,577,42,cp,x,1000,9\r\n" +
+		"0,1970-01-01T00:00:00.000000000Z,0,0,0,read,,,0,0,0,0,4000,,0,0,,,0,0\r\n"
 	if err != nil || b.String() != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, b.String(), want)
 	}
