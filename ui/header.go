@@ -79,12 +79,15 @@ func (h *header) showStatus(s Status) {
 	h.box.Refresh()
 }
 
-// standing asks who is in the way of an eject without a file open.
-func (u *UI) standing() []Holder {
-	if c, ok := u.ctl.(StandingTeller); ok && u.ctl.Status().State == Mounted {
-		return c.Standing()
+// standing returns what asks who is in the way of an eject without a file open.
+func standing(ctl Controller) func() []Holder {
+	teller, ok := ctl.(StandingTeller)
+	return func() []Holder {
+		if !ok || ctl.Status().State != Mounted {
+			return nil
+		}
+		return teller.Standing()
 	}
-	return nil
 }
 
 // showUse says what stands against an eject, if anything does.

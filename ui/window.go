@@ -65,7 +65,7 @@ func newWindow(u *UI) {
 	u.window = w
 	w.ticker = newTicker(u, windowInterval(drawnByProcessor()), u.ctl.Activity, w.showActivity)
 	w.ticker.idle = w.minimised.is
-	w.standing = newTicker(u, standingInterval, u.standing, func(in []Holder) { w.header.standing = in })
+	w.standing = newTicker(u, standingInterval, standing(u.ctl), func(in []Holder) { w.header.standing = in })
 	w.standing.idle = w.minimised.is
 	w.header = newHeader(u, w.tip)
 	w.banner = newBanner(u)

@@ -29,14 +29,14 @@ packages() {
 	fedora-package) echo git appstream desktop-file-utils xz binutils ;;
 	debian-build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
 	debian-run) echo fuse3 libgl1 libgl1-mesa-dri xdg-utils ;;
-	debian-test) echo fonts-dejavu-core fonts-droid-fallback xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils xclip wmctrl strace acl fio git make postgresql rsync sqlite3 systemd tar ;;
+	debian-test) echo xvfb dbus xdotool openbox xfce4-panel pcmanfm imagemagick x11-utils xclip wmctrl strace acl fio git make postgresql rsync sqlite3 systemd tar fonts-dejavu-core fonts-droid-fallback ;;
 	debian-price) echo xvfb xdotool ;;
 	debian-bench) echo bindfs findutils g++ git libfuse3-dev loggedfs rclone ;;
 	debian-windows) echo ca-certificates gcc-mingw-w64-x86-64 git ;;
 	debian-wine) echo libwine wine wine64 ;;
 	fedora-build) echo gcc glibc-devel pkgconf-pkg-config ca-certificates mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	fedora-run) echo fuse3 mesa-libGL mesa-dri-drivers xdg-utils ;;
-	fedora-test) echo dejavu-sans-fonts google-droid-sans-fonts xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop xclip wmctrl strace acl fio git make postgresql-server postgresql-contrib rsync sqlite systemd tar ;;
+	fedora-test) echo xorg-x11-server-Xvfb dbus-daemon xdotool openbox xfce4-panel pcmanfm ImageMagick xwininfo xprop xclip wmctrl strace acl fio git make postgresql-server postgresql-contrib rsync sqlite systemd tar dejavu-sans-fonts google-droid-sans-fonts ;;
 	fedora-price) echo xorg-x11-server-Xvfb xdotool ;;
 	fedora-windows) echo ca-certificates git mingw64-gcc ;;
 	fedora-wine) echo wine-core ;;
