@@ -325,14 +325,17 @@ func TestDrag(t *testing.T) {
 	s.Drag(icon, into.Bounds().Min.Add(into.Bounds().Size().Div(2)))
 
 	arrived := filepath.Join(s.Home, ".local/share/vitrine/files/film.mkv")
-	desktop.Until(t, soon, "half of the film to arrive", func() error {
+	desktop.Until(t, soon, "a third of the film to arrive", func() error {
 		info, err := os.Stat(arrived)
-		if err == nil && info.Size() < 150<<20 {
+		if err == nil && info.Size() < 100<<20 {
 			err = fmt.Errorf("%d bytes", info.Size())
 		}
 		return err
 	})
+	check(t, syscall.Kill(into.Pid(), syscall.SIGSTOP)) // for as long as the window takes to show what is there
+	time.Sleep(700 * time.Millisecond)
 	keep(t, s, "drag.png")
+	check(t, syscall.Kill(into.Pid(), syscall.SIGCONT))
 	desktop.Until(t, soon, "the film to arrive", func() error {
 		out, err := exec.Command("cmp", film, arrived).CombinedOutput()
 		if err != nil {

@@ -38,7 +38,11 @@ func (m *Model) askSources(s *Snapshot) {
 		if f.WriteRate == 0 || f.Expected != 0 {
 			continue
 		}
-		if position, size, ok := m.options.Source(f.OpenHandle); ok && size > position {
+		position, size, ok := m.options.Source(f.OpenHandle)
+		if position == 0 {
+			position = f.Reached // it is read by pread(2), splice(2) or the like, which move no position
+		}
+		if ok && size > position {
 			rest := size - position
 			f.Expected = f.Reached + rest
 			f.Left = time.Duration(float64(rest) / f.WriteRate * float64(time.Second))

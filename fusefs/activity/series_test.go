@@ -219,10 +219,10 @@ func TestProgress(t *testing.T) {
 
 func TestProgressBySource(t *testing.T) {
 	f := newFeed()
-	asked := 0
+	asked, read := 0, int64(400)
 	f.Model.options.Source = func(h oplog.OpenHandle) (position, size int64, ok bool) {
 		asked++
-		return 400, 2400, h.Path == "/a"
+		return read, 2400, h.Path == "/a"
 	}
 	for h, path := range []string{"/a", "/b", "/idle", "/told"} {
 		f.add(0, oplog.Event{Op: oplog.Open, Path: path, Handle: uint64(h + 1)})
@@ -238,6 +238,10 @@ func TestProgressBySource(t *testing.T) {
 	}
 	if open[1].Expected != 0 || open[2].Expected != 0 || asked != 2 {
 		t.Errorf("asked %d times: %+v", asked, open)
+	}
+	read, asked = 0, 0 // the position does not move
+	if a := f.at(0).Open[0]; a.Expected != 2400 || asked != 2 {
+		t.Errorf("360 of 2400 bytes are written: %+v", a)
 	}
 	if open = f.at(time.Minute).Open; open[0].Expected != 0 || asked != 2 {
 		t.Errorf("it stands still: %+v", open[0])
