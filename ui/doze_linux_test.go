@@ -8,8 +8,12 @@ import (
 // A nap that nothing ends lasts for an hour here.
 func TestDoze(t *testing.T) {
 	b := newBench(t, newFake())
+	b.showSettings()
+	b.wait("the check of the settings", func() bool { return b.settings.checked })
+	b.settings.delay = time.Hour // the next one would end a nap
 	d := &b.UI.doze
-	d.nap = time.Hour
+	d.nap, d.on = time.Hour, true // no naps but those below
+	b.settings.close()
 	nap := func() (over chan struct{}) {
 		t.Helper()
 		select {
@@ -34,7 +38,6 @@ func TestDoze(t *testing.T) {
 		}
 	}
 
-	d.on = true // no naps but those below
 	over := nap()
 	b.do(b.showSettings)
 	ends(over, "there is something to do")
