@@ -43,7 +43,7 @@ var (
 // newController returns a controller of an unmounted drive; say is told what the window does not show.
 func newController(path string, settings config.Config, say func(string)) *controller {
 	c := &controller{layoutKeeper: &layoutKeeper{file: layoutFile(), say: say}, path: path, settings: settings}
-	c.notices = &notices{to: newNotifier(), wanted: c.wantedNotices, eject: c.ejectNow, forced: func() bool { return c.engine.forced.Load() }, window: func() { c.window() }}
+	c.notices = &notices{to: newNotifier(), wanted: c.wantedNotices, eject: c.ejectNow, forced: func() bool { return c.engine.forced.Load() }, window: func() { c.window() }, waits: c.longestWait}
 	c.engine = newEngine(settings.KeepEvents, func(s fusefs.Status) {
 		c.notices.follow(s)
 		c.tell()
@@ -55,6 +55,14 @@ func newController(path string, settings config.Config, say func(string)) *contr
 		c.report(failure.Textf("The drive goes on without metrics: %v.", err))
 	}
 	return c
+}
+
+// longestWait says what the operation waits for that is longest in flight.
+func (c *controller) longestWait() (s activity.Sentence) {
+	if waits := c.Activity().Waits; len(waits) > 0 {
+		s = waits[0]
+	}
+	return s
 }
 
 // Status joins the drive's status with the controller's own problem.

@@ -10,6 +10,7 @@ import (
 	"vitrine/fusefs"
 	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
+	"vitrine/ui"
 )
 
 // noticeKind is of what a notice tells. A newer notice replaces an older one of its kind.
@@ -60,8 +61,9 @@ type notices struct {
 	to     notifier
 	wanted func() config.Notices
 	eject  func(ctx context.Context, force bool) error
-	forced func() bool // says whether the last eject was forced
-	window func()      // shows it
+	forced func() bool              // says whether the last eject was forced
+	window func()                   // shows it
+	waits  func() activity.Sentence // what the operation that is longest in flight waits for, zero where nobody knows
 
 	mu     sync.Mutex    // guards all below
 	before fusefs.Status // the newest status
@@ -187,12 +189,18 @@ func (n *notices) look(flight []oplog.Event) {
 	switch {
 	case stuck && now != told:
 		e := &flight[0]
-		n.tell(notice{kind: noticeStuck, title: say(textf("%s does not end", e.Op)), body: say(textf(
-			"%s %s, asked for by %s, is in flight for more than %d s. The disk behind the drive may be slow or gone.",
-			e.Op, e.Path, fusefs.Holder{PID: int(e.PID), Name: e.Proc}, int(stuckAfter.Seconds())))})
+		n.tell(notice{kind: noticeStuck, title: say(textf("%s does not end", e.Op)), body: n.stuckText(e)})
 	case !stuck && told != 0:
 		n.to.withdraw(noticeStuck)
 	}
+}
+
+func (n *notices) stuckText(e *oplog.Event) string {
+	who, limit := fusefs.Holder{PID: int(e.PID), Name: e.Proc}, int(stuckAfter.Seconds())
+	if on := ui.SaySentence(n.waits()); on != "" {
+		return say(textf("%s %s, asked for by %s, is in flight for more than %d s. It waits for %s.", e.Op, e.Path, who, limit, on))
+	}
+	return say(textf("%s %s, asked for by %s, is in flight for more than %d s. The disk behind the drive may be slow or gone.", e.Op, e.Path, who, limit))
 }
 
 // attend looks for operations that are stuck, until done is closed.

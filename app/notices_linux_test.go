@@ -14,6 +14,7 @@ import (
 	"vitrine/app/config"
 	"vitrine/app/internal/desktop"
 	"vitrine/fusefs"
+	"vitrine/fusefs/activity"
 	"vitrine/fusefs/oplog"
 )
 
@@ -146,7 +147,8 @@ func (n *noted) last() (titles []string) {
 
 func newNoted() (*noted, *notices) {
 	to := &noted{}
-	return to, &notices{to: to, wanted: func() config.Notices { return config.Default().Notices }, window: func() {}, forced: func() bool { return false }}
+	return to, &notices{to: to, wanted: func() config.Notices { return config.Default().Notices }, window: func() {}, forced: func() bool { return false },
+		waits: func() activity.Sentence { return activity.Sentence{} }}
 }
 
 func TestNoticeOfErrorsAfterAQuietMinute(t *testing.T) {
@@ -193,6 +195,16 @@ func TestNoticeOfAStuckOperation(t *testing.T) {
 	}
 	if !slices.Equal(to.withdrawn, []noticeKind{noticeStuck}) {
 		t.Errorf("withdrawn %v", to.withdrawn)
+	}
+	e := &flight(1, 5*time.Second)[0]
+	if text := n.stuckText(e); !strings.Contains(text, "write /f, asked for by cp (7)") || !strings.Contains(text, "may be slow or gone") {
+		t.Errorf("it says %q", text)
+	}
+	n.waits = func() activity.Sentence {
+		return activity.Sentence{Format: "the disk (%s: %s)", Args: []any{"ext4", "pwrite64"}}
+	}
+	if text := n.stuckText(e); !strings.HasSuffix(text, "It waits for the disk (ext4: pwrite64).") {
+		t.Errorf("it says %q", text)
 	}
 }
 

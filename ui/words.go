@@ -52,6 +52,9 @@ func tr(text string) string {
 // fmt.Sprintf. It may be called from any goroutine.
 func Say(format string, args ...any) string { return fmt.Sprintf(tr(format), args...) }
 
+// SaySentence puts a sentence of the model into the person's language. It may be called from any goroutine.
+func SaySentence(s activity.Sentence) string { return say(s) }
+
 // Meaning says what an error of the system means, in the person's language: a clause that can follow a colon. It is ""
 // where only the system has words for it, as in English. It may be called from any goroutine.
 func Meaning(err error) string {
