@@ -241,6 +241,13 @@ func TestStoryShowsTheReason(t *testing.T) {
 	if text := p.flagText(c.bar(13)); text != "write EBADF" {
 		t.Errorf("with room in between the flag says %q", text)
 	}
+	other := *c.bar(13)
+	other.Seq, other.Mono = 99, other.Mono-other.Mono/20
+	c.rows[0].bars = append(c.rows[0].bars, other)
+	if text := p.flagText(c.bar(13)); text != "write EBADF, 900 µs after release" {
+		t.Errorf("with another operation in between the flag says %q", text)
+	}
+	c.rows[0].bars = c.rows[0].bars[:len(c.rows[0].bars)-1]
 	mark := func() int {
 		return inked(c, theme.ColorNameError, storyNames, storyTop, 600-storyNames, storyLane+storyEdge)
 	}

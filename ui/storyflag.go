@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 	"time"
 
 	"vitrine/fusefs/activity"
@@ -92,7 +93,15 @@ func (p *storyPainter) span(cause, b *activity.Bar) (r image.Rectangle, fits boo
 	x1 := int(p.x(float64(b.Mono - p.c.story.Begin)))
 	r = image.Rect(max(x0, p.area.Min.X), 0, max(min(x1, p.area.Max.X), p.area.Min.X), 1)
 	text := duration(time.Duration(b.Mono - cause.Mono - cause.Duration))
-	return r, r.Dx() >= cellPen(p.scale).left(len([]rune(text)))+p.px(4)
+	return r, !p.c.crowded(cause, b) && r.Dx() >= cellPen(p.scale).left(len([]rune(text)))+p.px(4)
+}
+
+// crowded says whether other operations stand in the row between two, where they would be drawn over what is written there.
+func (c *storyChart) crowded(cause, b *activity.Bar) bool {
+	row, _ := c.place(b.Seq)
+	return slices.ContainsFunc(c.rows[row].bars, func(o activity.Bar) bool {
+		return o.Seq != cause.Seq && o.Seq != b.Seq && o.Mono < b.Mono && o.Mono+o.Duration > cause.Mono+cause.Duration
+	})
 }
 
 // reason shows in the row of the chosen operation how long after the one that it failed because of it began.
