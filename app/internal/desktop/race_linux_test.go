@@ -41,6 +41,13 @@ func TestRacesAreOursUnlessTheyAreTheTrayLibrarys(t *testing.T) {
 			t.Errorf("%s and %s: %d races, want %d", c.a, c.b, got, 2*c.want)
 		}
 	}
+	ending := strings.NewReplacer("  A\n", "  fyne.io/fyne/v2/internal/async.(*UnboundedChan[go.shape.struct {}]).closed()\n", "  B\n",
+		"  fyne.io/fyne/v2/internal/driver/glfw.runOnMainWithWait()\n      /src/loop.go:52 +0x1\n  C\n").Replace(raceReport)
+	for sender, want := range map[string]int{"fyne.io/fyne/v2/internal/app.(*Lifecycle).RunEventQueue()": 0, "vitrine/ui.(*UI).do()": 1, "fyne.io/fyne/v2.Do()": 1} {
+		if got := len(races(strings.Replace(ending, "  C\n", "  "+sender+"\n", 1))); got != want {
+			t.Errorf("the end of the loop and %s: %d races, want %d", sender, got, want)
+		}
+	}
 	if found := races("no race\n"); found != nil {
 		t.Errorf("found %q", found)
 	}
