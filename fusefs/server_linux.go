@@ -194,7 +194,6 @@ func (w *worker) run() {
 	w.call.thread = w.thread
 	defer w.finish()
 	for {
-		w.yield()
 		n, waited := w.read()
 		s.watch.reading.Add(-1)
 		if n < 0 {
@@ -229,18 +228,22 @@ func (w *worker) finish() {
 const yieldAfter = 5 * time.Millisecond
 
 // yield lets the scheduler see that the worker does not run on and on. Else its watch (runtime/proc.go, sysmon) takes the
-// processor away from it in each system call, and looks at it every 20 µs for that: a tenth of what a request costs.
-func (w *worker) yield() {
-	if now := time.Now(); now.Sub(w.since) > yieldAfter {
+// processor away from it in each system call, and looks at it every 20 µs for that: a tenth of what a request costs. It
+// returns the time.
+func (w *worker) yield() time.Time {
+	now := time.Now()
+	if now.Sub(w.since) > yieldAfter {
 		w.since = now
 		runtime.Gosched()
+		now = time.Now()
 	}
+	return now
 }
 
 // read waits for a request. It returns its length in bytes, -1 at the end of the mount, and whether it had to wait.
 func (w *worker) read() (n int, waited bool) {
 	s := w.server
-	began := time.Now()
+	began := w.yield()
 	w.tid.Store(w.thread)
 	defer w.tid.Store(0)
 	for !s.stopping.Load() {
