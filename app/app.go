@@ -148,9 +148,9 @@ func (l *laterWindow) is(window func()) {
 	}
 }
 
-// windowPatience is how long the window may take to end after a signal. Fyne 2.7 can then wait for ever, for an event
-// that nobody handles any more.
-const windowPatience = 10 * time.Second
+// windowPatience is how long the window may take to end after a signal. Fyne 2.7, which ends its loop by itself then, can
+// wait for ever for an event that nobody handles any more.
+const windowPatience = 2 * time.Second
 
 // endWithout ends the program where the window does not, unless over is closed in time: the drive must be ejected.
 func (f *foreground) endWithout(over <-chan struct{}, end func() error) {

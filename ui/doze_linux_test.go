@@ -16,9 +16,12 @@ func TestDoze(t *testing.T) {
 	b.settings.close()
 	nap := func() (over chan struct{}) {
 		t.Helper()
-		select {
-		case <-d.alarm: // by what was posted while nobody slept
-		default:
+		for quiet := false; !quiet; { // what was posted while nobody slept is over
+			select {
+			case <-d.alarm:
+			case <-time.After(200 * time.Millisecond):
+				quiet = true
+			}
 		}
 		over = make(chan struct{})
 		go func() { d.sleep(); close(over) }()

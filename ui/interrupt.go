@@ -2,8 +2,5 @@ package ui
 
 // Interrupt ends Run as a signal does, with ErrEnded. It may be called from any goroutine once Run has begun.
 func (u *UI) Interrupt() {
-	u.do(func() {
-		u.end()
-		u.app.Quit()
-	})
+	u.do(u.leave)
 }

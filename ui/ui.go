@@ -119,12 +119,27 @@ func (u *UI) Run() error {
 // out when the session bus went away while the program ran.
 func (u *UI) runLoop() (err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case left:
+			err = ErrEnded
+		default:
 			err = &Failure{Cause: r, Stack: debug.Stack()}
 		}
 	}()
 	u.app.Run()
 	return ErrEnded
+}
+
+// left is what leave panics with.
+type left struct{}
+
+// leave ends Fyne's loop from within. Its own end waits for what it has just queued, and forgets that at times: then it waits
+// for ever (Fyne 2.7, runGL in internal/driver/glfw/loop.go).
+func (u *UI) leave() {
+	u.end()
+	u.app.Quit()
+	panic(left{})
 }
 
 // end stops all updates. After its loop Fyne runs what is sent to the UI goroutine on any goroutine.
@@ -138,7 +153,7 @@ func (u *UI) end() {
 func (u *UI) Stop() {
 	if !u.stopped.Swap(true) {
 		u.end()
-		fyne.Do(u.app.Quit)
+		u.post(u.leave)
 	}
 }
 

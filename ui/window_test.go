@@ -391,6 +391,9 @@ func TestStopEndsUpdates(t *testing.T) {
 	b.Stop()
 	time.Sleep(20 * time.Millisecond)
 	n := b.ctl.snapshots()
+	if _, over := panicOf(func() { b.pump(50 * time.Millisecond) }).(left); !over {
+		t.Error("Stop does not leave the loop")
+	}
 	b.pump(50 * time.Millisecond)
 	if m := b.ctl.snapshots(); m > n {
 		t.Errorf("%d snapshots were taken after Stop", m-n)
@@ -398,6 +401,12 @@ func TestStopEndsUpdates(t *testing.T) {
 	if err := b.Run(); err != nil {
 		t.Errorf("Run after Stop: %v", err)
 	}
+}
+
+func panicOf(f func()) (r any) {
+	defer func() { r = recover() }()
+	f()
+	return nil
 }
 
 // TestWindowInterval updates less often where drawing is dear.

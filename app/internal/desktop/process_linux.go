@@ -94,6 +94,8 @@ func (p *Process) WaitExit(limit time.Duration) int {
 	select {
 	case <-p.done:
 	case <-time.After(limit):
+		p.Signal(syscall.SIGQUIT) // a program in Go says what each goroutine does
+		<-p.done
 		p.t.Fatalf("%s (pid %d) has not ended within %v", p.name, p.Pid(), limit)
 	}
 	var exit *exec.ExitError
