@@ -223,6 +223,6 @@ func awaitFolder(dir string) error {
 		if err == nil || time.Now().After(limit) {
 			return err
 		}
-		time.Sleep(tick)
+		time.Sleep(pause)
 	}
 }

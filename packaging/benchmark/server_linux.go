@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/moby/sys/mountinfo"
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -91,8 +90,8 @@ var servers = []server{
 
 const (
 	mountLimit = 20 * time.Second // for a mount to come or to go
-	tick       = 10 * time.Millisecond
-	quietFor   = 4 * tick // the kernel counts CPU time by the tick
+	quietFor   = 40 * time.Millisecond
+	pause      = 10 * time.Millisecond // between two looks
 )
 
 // mounted is a server at work.
@@ -189,7 +188,7 @@ func (m *mounted) until(reached func() bool, otherwise string) error {
 			return fmt.Errorf("%s: %v: %s", otherwise, m.cmd.ProcessState, lastLine(m.said.String()))
 		case <-limit:
 			return fmt.Errorf("%s within %v", otherwise, mountLimit)
-		case <-time.After(tick):
+		case <-time.After(pause):
 		}
 	}
 	return nil
@@ -278,21 +277,18 @@ func (m *mounted) alive() error {
 	}
 }
 
-// cpu returns the user and system time of the server and of its children that have ended, in seconds.
+// cpu returns the user and system time of the server, in seconds: what the scheduler counts, which the ticks of
+// /proc/PID/stat only sample. The clock of another process is that of clock_getcpuclockid(3).
 func (m *mounted) cpu() float64 {
 	if m.cmd == nil {
 		return 0
 	}
-	process, err := procfs.NewProc(m.cmd.Process.Pid)
-	if err != nil {
+	const scheduler = 2 // CPUCLOCK_SCHED of the kernel's include/linux/posix-timers_types.h
+	var used unix.Timespec
+	if err := unix.ClockGettime(int32(^m.cmd.Process.Pid)<<3|scheduler, &used); err != nil {
 		return 0 // it has ended, which alive will say
 	}
-	stat, err := process.Stat()
-	if err != nil {
-		return 0
-	}
-	const perSecond = 100 // USER_HZ, the same on every Linux that Go runs on
-	return float64(int(stat.UTime+stat.STime)+stat.CUTime+stat.CSTime) / perSecond
+	return time.Duration(used.Nano()).Seconds()
 }
 
 // settle waits until the server has done what it does after the work: closing, writing back. What it does while idle
@@ -305,7 +301,7 @@ func (m *mounted) settle() {
 	for before := m.cpu(); m.cmd != nil && time.Now().Before(limit); {
 		time.Sleep(quietFor)
 		now := m.cpu()
-		if now-before <= 1.5*tick.Seconds() {
+		if now-before <= quietFor.Seconds()/8 {
 			return
 		}
 		before = now
