@@ -163,6 +163,9 @@ func (c *call) list(put func(limit int, e dirEntry) bool) int {
 	}
 	e := oplog.Event{Op: oplog.Readdir, Handle: in.FH, Offset: int64(in.Offset)}
 	return c.onHandle(e, func(h *handle) error {
+		if h.dir == nil {
+			return unix.ENOTDIR
+		}
 		h.cursor.Lock()
 		defer h.cursor.Unlock()
 		if err := h.dir.seek(h.fd, int64(in.Offset)); err != nil {

@@ -14,7 +14,7 @@ import (
 // handlePlatform is what a handle is beside its descriptor.
 type handlePlatform struct {
 	node   *node
-	dir    dirStream
+	dir    *dirStream // of a folder
 	locks  handleLocks
 	direct bool // its writes do not go through the kernel's pages of the file
 }
@@ -133,9 +133,12 @@ func (c *call) opened(n *node, fd int, direct bool) *wire.OpenOut {
 	h := &handle{fd: fd}
 	h.node = n
 	h.direct = direct
+	if n.file.isDir() {
+		h.dir = new(dirStream)
+	}
 	c.fs.nodes.pin(n, h)
 	c.fs.handles.add(h)
-	if c.fs.sentry != nil && !c.fs.fast && !n.file.isDir() {
+	if c.fs.sentry != nil && !c.fs.fast && h.dir == nil {
 		c.fs.sentry.opened(n)
 	}
 	c.names.share(&c.fs.names)

@@ -29,9 +29,8 @@ type content struct {
 // writer is a process that wrote through a handle.
 type writer struct {
 	handle  uint64
-	n       int // of extents
 	who     Who
-	extents [extentsKept]extent
+	extents []extent  // oldest first
 	met     []*writer // whose bytes it wrote over, or they its
 }
 
@@ -168,23 +167,22 @@ func (w *writer) is(e *oplog.Event) bool { return w.handle == e.Handle && w.who.
 
 // add notes bytes as written.
 func (w *writer) add(n extent) {
-	for i := w.n - 1; i >= 0; i-- {
+	for i := len(w.extents) - 1; i >= 0; i-- {
 		if x := &w.extents[i]; n.from <= x.to && x.from <= n.to {
 			*x = extent{min(x.from, n.from), max(x.to, n.to), n.seq}
 			return
 		}
 	}
-	if w.n == extentsKept {
-		w.n = copy(w.extents[:], w.extents[1:])
+	if len(w.extents) == extentsKept {
+		w.extents = slices.Delete(w.extents, 0, 1)
 	}
-	w.extents[w.n] = n
-	w.n++
+	w.extents = append(w.extents, n)
 }
 
 // common returns the bytes of n that the writer had written, and by which operation, the last one that touched their
 // extent.
 func (w *writer) common(n extent) (extent, bool) {
-	for _, x := range w.extents[:w.n] {
+	for _, x := range w.extents {
 		if from, to := max(x.from, n.from), min(x.to, n.to); from < to {
 			return extent{from, to, x.seq}, true
 		}
