@@ -386,7 +386,7 @@ func TestPanicIsOneOperation(t *testing.T) {
 	}
 	fh := replied[wire.OpenOut](reply).FH
 	h := k.fs.handles.hold(fh)
-	h.dir = dirStream{mem: []byte{1}, buf: []byte{1}, next: 7} // what no getdents(2) gives
+	h.dir = &dirStream{mem: []byte{1}, buf: []byte{1}, next: 7} // what no getdents(2) gives
 	h.letGo()
 	if _, errc := k.ask(wire.Readdir, wire.RootID, raw(wire.ReadIn{FH: fh, Offset: 7, Size: 4096})); errc != -int(unix.EIO) {
 		t.Errorf("readdir of nonsense: %d", errc)

@@ -189,9 +189,7 @@ func newWorker(s *server) (*worker, error) {
 
 func (w *worker) run() {
 	s := w.server
-	runtime.LockOSThread() // so that it can be woken
-	w.thread = int32(unix.Gettid())
-	w.call.thread = w.thread
+	w.lock()
 	defer w.finish()
 	for {
 		n, waited := w.read()
@@ -201,16 +199,24 @@ func (w *worker) run() {
 			return
 		}
 		w.callHelp(waited)
-		w.serve(w.in[:n])
+		reply := w.serve(w.in[:n])
 		s.watch.served.Add(1)
-		if waited && s.watch.reading.Load() >= s.readers {
-			if !w.park() {
-				return
-			}
-			continue
+		enough := waited && s.watch.reading.Load() >= s.readers
+		if !enough {
+			s.watch.reading.Add(1) // before the caller goes on: it may ask again at once
 		}
-		s.watch.reading.Add(1)
+		w.reply(reply)
+		if enough && !w.park() {
+			return
+		}
 	}
+}
+
+// lock keeps the worker on one thread, so that it can be woken.
+func (w *worker) lock() {
+	runtime.LockOSThread()
+	w.thread = int32(unix.Gettid())
+	w.call.thread = w.thread
 }
 
 func (w *worker) finish() {
@@ -234,7 +240,9 @@ func (w *worker) yield() time.Time {
 	now := time.Now()
 	if now.Sub(w.since) > yieldAfter {
 		w.since = now
+		runtime.UnlockOSThread()
 		runtime.Gosched()
+		w.lock()
 		now = time.Now()
 	}
 	return now
@@ -296,21 +304,26 @@ func (w *worker) park() bool {
 	return true
 }
 
-// serve answers one request.
-func (w *worker) serve(buf []byte) {
+// serve answers one request, but for sending the reply.
+func (w *worker) serve(buf []byte) (reply []byte) {
 	s := w.server
 	request, err := wire.ParseRequest(buf)
 	if err != nil {
 		s.fail(err)
-		return
+		return nil
 	}
 	if mayWait(request.Opcode) && s.watch.reading.Load() == 0 {
 		s.another()
 	}
-	if reply := w.call.answer(request); reply != nil {
-		s.send(reply)
+	return w.call.answer(request)
+}
+
+// reply sends what serve answered, in memory or in the pipe.
+func (w *worker) reply(message []byte) {
+	if message != nil {
+		w.server.send(message)
 	}
-	w.call.pipe.empty(s.fd)
+	w.call.pipe.empty(w.server.fd)
 }
 
 // mayWait reports whether an operation waits by its nature: for another program, or for the disk.
@@ -322,7 +335,7 @@ func mayWait(op wire.Opcode) bool {
 	return false
 }
 
-// send writes a reply. That fails where nobody waits for it any more (ENOENT), or the mount has ended.
+// send writes a reply or a notice. That fails where nobody waits for it any more (ENOENT), or the mount has ended.
 func (s *server) send(message []byte) error {
 	_, err := unix.Write(s.fd, message)
 	return err

@@ -15,7 +15,7 @@ package fusefs
 
 enum {
 	TICK = 1000000, // ns
-	IDLE_TICKS = 50 // without a request, until the watch sleeps
+	IDLE_TICKS = 50 // with a reader, until the watch sleeps
 };
 
 struct watch {
@@ -27,7 +27,7 @@ struct watch {
 	pthread_t thread;
 };
 
-// may_sleep says that the watch sleeps from now on, unless a request came before it could know that.
+// may_sleep says that the watch sleeps from now on, unless the last reader took a request before it could know that.
 static int may_sleep(struct watch *w)
 {
 	int32_t yes = 1;
@@ -44,10 +44,9 @@ static void *keep_watch(void *watch)
 	while (!atomic_load(&w->quit)) {
 		nanosleep(&tick, NULL);
 		uint64_t served = atomic_load(&w->served);
-		if (served != last) {
-			idle = 0;
-		} else if (atomic_load(&w->reading) == 0) {
-			eventfd_write(w->bell, 1);
+		if (atomic_load(&w->reading) == 0) {
+			if (served == last)
+				eventfd_write(w->bell, 1);
 			idle = 0;
 		} else if (++idle >= IDLE_TICKS && may_sleep(w)) {
 			while (atomic_load(&w->asleep))
@@ -101,7 +100,7 @@ import (
 type watch struct {
 	served  *atomic.Uint64 // requests answered
 	reading *atomic.Int32  // workers that read, or are about to
-	asleep  *atomic.Int32  // 1 after some time without a request
+	asleep  *atomic.Int32  // 1 after some time in which there was always a reader
 	shared  *C.struct_watch
 }
 
@@ -130,9 +129,9 @@ func (w watch) begin() (missing func(), err error) {
 	}, nil
 }
 
-// stir wakes the watch.
+// stir wakes the watch where nobody reads any more. It is called after each request.
 func (w watch) stir() {
-	if w.asleep.Load() != 0 && w.asleep.CompareAndSwap(1, 0) {
+	if w.reading.Load() == 0 && w.asleep.Load() != 0 && w.asleep.CompareAndSwap(1, 0) {
 		C.wake_watch(w.shared)
 	}
 }
