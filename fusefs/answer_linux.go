@@ -20,6 +20,7 @@ type platform struct {
 	server     atomic.Pointer[server]
 	interrupts interrupts
 	sentry     *sentry // nil without a mount
+	vigils     *vigils // nil without a mount, and where none can be kept
 	ext        bool    // the kernel sends SetxattrIn in full
 	remote     bool    // the backing is a filesystem of a server
 	mustClear  bool    // we may keep set-user-ID bits where the caller may not, and so have to clear them
@@ -49,6 +50,10 @@ type message struct {
 	reply wire.Reply
 	pipe  pipe  // holds the whole reply where it is not empty
 	node  *node // that the request is about
+
+	vigil *vigil  // over the folder that the request is about, if its answer may last
+	news  uint64  // of the vigil, before the request looked
+	given []grant // with the reply
 }
 
 // validFor is how long the kernel may answer from what it was told, in ns: no change in the backing folder stays unseen
@@ -184,6 +189,9 @@ func (c *call) initialize() int {
 		MaxWrite: maxWrite, TimeGran: 1, MaxPages: uint16(maxWrite / os.Getpagesize()),
 	}
 	c.fs.ext = want&wire.SetxattrExt != 0
+	if offered&wire.HasExpireOnly == 0 {
+		c.fs.vigils = nil
+	}
 	c.fs.start(nil)
 	return 0
 }
@@ -307,17 +315,18 @@ func (c *call) inFolder(folder *node, f func(dir int) error) int {
 
 // entry answers with the node of a file that was found at a place.
 func (c *call) entry(at place, st *unix.Stat_t) *node {
-	n := c.fs.nodes.find(idOf(st), at)
-	c.fs.fillEntry(wire.Put[wire.EntryOut](&c.reply), n, st)
+	n, _ := c.fillEntry(wire.Put[wire.EntryOut](&c.reply), at, st)
 	return n
 }
 
-func (fs *FS) fillEntry(out *wire.EntryOut, n *node, st *unix.Stat_t) {
+// fillEntry also reports whether the kernel asked for what it had been told before.
+func (c *call) fillEntry(out *wire.EntryOut, at place, st *unix.Stat_t) (n *node, again bool) {
+	n = c.fs.nodes.find(idOf(st), at)
 	out.Node = n.id
-	out.EntryValid, out.EntryValidNsec = fs.valid()
-	out.AttrValid, out.AttrValidNsec = fs.valid()
+	out.EntryValid, out.EntryValidNsec = c.fs.valid()
+	out.AttrValid, out.AttrValidNsec = c.fs.valid()
 	fillAttr(&out.Attr, st)
-	n.tell(st)
+	return n, n.tell(st)
 }
 
 // attr answers with attributes.
@@ -340,14 +349,18 @@ var began = time.Now()
 // monotonic is the time in ns since the program began.
 func monotonic() int64 { return int64(time.Since(began)) }
 
-// tell notes which attributes the kernel is given.
-func (n *node) tell(st *unix.Stat_t) {
+// tell notes which attributes the kernel is given. It reports whether they are those that it was given before, and may have
+// used for as long as it may.
+func (n *node) tell(st *unix.Stat_t) (again bool) {
+	now, version := monotonic(), versionOf(st)
 	n.mu.Lock()
-	n.told, n.toldAt, n.since = versionOf(st), monotonic(), n.changes.Load()
+	again = n.told == version && now-n.toldAt > int64(validFor)
+	n.told, n.toldAt, n.since = version, now, n.changes.Load()
 	n.mu.Unlock()
 	if setID := st.Mode&(unix.S_ISUID|unix.S_ISGID) != 0; setID != n.toldSetID.Load() {
 		n.toldSetID.Store(setID)
 	}
+	return again
 }
 
 func fillAttr(a *wire.Attr, st *unix.Stat_t) {

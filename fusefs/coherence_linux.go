@@ -1,29 +1,20 @@
 package fusefs
 
-import (
-	"encoding/binary"
-	"sync"
-	"time"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // sentry notices changes that other programs make to files in the backing folder while they are open through the mount,
 // and makes the kernel drop what it has cached of them.
 //
 // Whoever calls the kernel sees them anyway: what it was told is valid for less than a tenth of a second. But nobody
 // asks for a page that a program has mapped. So files that stay open are watched with inotify(7), for one event at a time:
-// our own writes make events too, and must not cost anything.
+// our own writes make events too, and must not cost anything. A change is acted upon after at most two looks and validFor,
+// together less than a tenth of a second.
 type sentry struct {
-	fs     *FS
-	events int // inotify descriptor, -1 where the system gives none
-	bell   int // eventfd(2) that ends a rest
+	fs *FS
+	lookout
 
-	mu     sync.Mutex // guards what follows
-	fresh  []*node    // opened since the last look
-	closed []*node    // of which no handle is open any more, though they are watched
-	asleep bool
-	quit   bool
+	fresh  []*node // opened since the last look; guarded by lookout.mu
+	closed []*node // of which no handle is open any more, though they are watched; likewise
 
 	// What follows is the watching goroutine's own.
 	watched map[int32]*node
@@ -38,20 +29,8 @@ type guarded struct {
 	seen    fileVersion // at the last look
 }
 
-// lookEvery is how often the sentry looks at what it suspects. A change is acted upon after at most two looks and
-// validFor, together less than a tenth of a second.
-const lookEvery = 10 * time.Millisecond
-
 func newSentry(fs *FS) *sentry {
-	events, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
-	if err != nil {
-		events = -1
-	}
-	bell, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
-	if err != nil {
-		bell = -1
-	}
-	return &sentry{fs: fs, events: events, bell: bell, watched: make(map[int32]*node)}
+	return &sentry{fs: fs, lookout: newLookout(), watched: make(map[int32]*node)}
 }
 
 // opened tells of a file that may stay open.
@@ -62,22 +41,6 @@ func (s *sentry) opened(n *node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fresh = append(s.fresh, n)
-	s.ring()
-}
-
-// ring ends a rest. The caller holds s.mu.
-func (s *sentry) ring() {
-	if s.asleep {
-		s.asleep = false
-		unix.Write(s.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-	}
-}
-
-// end makes run return.
-func (s *sentry) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.quit = true
 	s.ring()
 }
 
@@ -92,40 +55,14 @@ func (s *sentry) released(n *node) {
 	s.ring()
 }
 
-// run looks until end is called: while there is something to look at every lookEvery, and otherwise when something is
-// opened or changed.
+// run looks until end is called.
 func (s *sentry) run() {
-	defer unix.Close(s.bell)
-	defer unix.Close(s.events)
-	wait := []unix.PollFd{{Fd: int32(s.bell), Events: unix.POLLIN}, {Fd: int32(s.events), Events: unix.POLLIN}}
-	for {
-		rest, quit := s.mayRest()
-		switch {
-		case quit:
-			return
-		case rest:
-			unix.Poll(wait, -1)
-			unix.Read(s.bell, make([]byte, 8))
-			s.mu.Lock()
-			s.asleep = false
-			s.mu.Unlock()
-		}
-		time.Sleep(lookEvery) // also after a rest: most files are closed again by then
-		s.look()
-	}
-}
-
-// mayRest reports whether there is nothing to look at, and whether it is all over.
-func (s *sentry) mayRest() (rest, quit bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asleep = len(s.pending) == 0 && len(s.fresh) == 0 && len(s.closed) == 0 && s.bell >= 0
-	return s.asleep, s.quit
+	s.lookout.run(func() bool { return len(s.pending)+len(s.fresh)+len(s.closed) > 0 }, s.look)
 }
 
 // look takes in what was opened and what has changed.
 func (s *sentry) look() {
-	s.drain()
+	s.drain(s.happened)
 	s.mu.Lock()
 	fresh, closed := s.fresh, s.closed
 	s.fresh, s.closed = nil, nil
@@ -154,26 +91,12 @@ func (s *sentry) suspect(n *node) {
 	}
 }
 
-// drain takes the events that have come.
-func (s *sentry) drain() {
-	var buf [4096]byte
-	for s.events >= 0 {
-		n, err := unix.Read(s.events, buf[:])
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n <= 0 {
-			return
-		}
-		for at := buf[:n]; len(at) >= unix.SizeofInotifyEvent; {
-			watch := int32(binary.NativeEndian.Uint32(at))
-			at = at[min(len(at), unix.SizeofInotifyEvent+int(binary.NativeEndian.Uint32(at[12:]))):]
-			if n := s.watched[watch]; n != nil {
-				delete(s.watched, watch)
-				n.watch.Store(0)
-				s.suspect(n)
-			}
-		}
+// happened suspects a file of which there is an event, and that is not watched any more with that.
+func (s *sentry) happened(watch int32, _ uint32, _ []byte) {
+	if n := s.watched[watch]; n != nil {
+		delete(s.watched, watch)
+		n.watch.Store(0)
+		s.suspect(n)
 	}
 }
 

@@ -104,6 +104,7 @@ func (c *call) readdir() int {
 // readdirplus lists a folder with the attributes of what is in it, each of which counts as a lookup. What is mounted in
 // the folder is left out of that: who only wants the names shall not have to wait for a disk that does not answer.
 func (c *call) readdirplus() int {
+	c.lookOut()
 	return c.list(func(limit int, e dirEntry) bool {
 		d := wire.Dirent{Ino: e.ino, Off: uint64(e.next), Type: e.kind}
 		out, ok := c.reply.PutDirentPlus(limit, d, e.name[:len(e.name)-1])
@@ -113,7 +114,7 @@ func (c *call) readdirplus() int {
 		name := wire.Name(e.name)
 		var st unix.Stat_t
 		if name.Entry() && c.held.statBelow(name, &st) {
-			c.fs.fillEntry(out, c.fs.nodes.find(idOf(&st), c.at(c.node, name)), &st)
+			c.lastingEntry(out, c.at(c.node, name), &st)
 		}
 		return true
 	})

@@ -36,11 +36,13 @@ type node struct {
 	cached  fileVersion // whose data the kernel may have in its pages
 	refused int32       // thread that was told last that the name leads elsewhere, 0 since a name has led here again
 
-	changes   atomic.Uint64 // of its data through the mount
-	watch     atomic.Int32  // inotify's number of the sentry's watch, 0 where there is none
-	guard     guarded       // the sentry's
-	noted     atomic.Bool   // its changes are among those to sync, or need no sync
-	toldSetID atomic.Bool   // the kernel has been told of set-user-ID or set-group-ID bits
+	changes   atomic.Uint64         // of its data through the mount
+	watch     atomic.Int32          // inotify's number of the sentry's watch, 0 where there is none
+	guard     guarded               // the sentry's
+	noted     atomic.Bool           // its changes are among those to sync, or need no sync
+	vigil     atomic.Pointer[vigil] // over the folder, nil where there is none
+	asked     atomic.Int32          // how often the kernel asked once more for what it had been told of the folder's names
+	toldSetID atomic.Bool           // the kernel has been told of set-user-ID or set-group-ID bits
 
 	use       sync.RWMutex // held for reading through each system call on fd; guards fd, and changes of kept
 	fd        int          // refers to the file and no more (O_PATH), -1 where there is none
@@ -290,6 +292,9 @@ func (t *nodeTable) dropUnused(n *node) {
 		delete(t.byFile, n.file)
 		n.forgotten.Store(true)
 		n.closeForgotten()
+		if v := n.vigil.Load(); v != nil {
+			v.abandon()
+		}
 		if n, _ = n.where(); n != nil {
 			n.pins--
 		}

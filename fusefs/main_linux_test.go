@@ -27,6 +27,9 @@ const serveEnv = "VITRINE_TEST_SERVE"
 // nodesEnv sets the nodeLimit of a child that serves.
 const nodesEnv = "VITRINE_TEST_NODES"
 
+// vigilEnv sets the vigilTime of a child that serves.
+const vigilEnv = "VITRINE_TEST_VIGIL"
+
 // writeEnv makes the test binary open the files that it lists, one a line, and write to each once it reads a line.
 const writeEnv = "VITRINE_TEST_WRITE"
 
@@ -69,6 +72,9 @@ func serveTest(config string) {
 	fastAnywhere = os.Getenv(fastEnv) != ""
 	if limit, err := strconv.Atoi(os.Getenv(nodesEnv)); err == nil {
 		nodeLimit = limit
+	}
+	if time, err := time.ParseDuration(os.Getenv(vigilEnv)); err == nil {
+		vigilTime = time
 	}
 	if errno := os.Getenv(failEnv); errno != "" {
 		breakDisk(errno)

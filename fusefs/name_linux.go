@@ -21,11 +21,12 @@ func (c *call) lookup() (errno int) {
 	at := c.at(c.node, name)
 	c.begin(oplog.Event{Op: oplog.Lookup, Path: at.path})
 	defer c.end(&errno)
+	c.lookOut()
 	var st unix.Stat_t
 	errno = c.inFolder(c.node, func(dir int) error { return fstatat(dir, name, &st) })
 	switch {
 	case errno == 0:
-		c.entry(at, &st)
+		c.lastingEntry(wire.Put[wire.EntryOut](&c.reply), at, &st)
 	case errno == -int(unix.ENOENT) && c.fs.fast:
 		return c.nowhere()
 	}

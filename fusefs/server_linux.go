@@ -86,10 +86,15 @@ func (s *server) serve() error {
 	quit := make(chan struct{})
 	var watching sync.WaitGroup
 	s.fs.sentry = newSentry(s.fs)
+	vigils := newVigils(s.fs)
+	s.fs.vigils = vigils
 	prune := newPruner(s.fs)
 	s.fs.nodes.grown = prune.grown
 	watching.Go(func() { s.guard(missing, quit) })
 	watching.Go(s.fs.sentry.run)
+	if vigils != nil {
+		watching.Go(vigils.run)
+	}
 	watching.Go(func() { prune.run(quit) })
 	for range s.readers {
 		s.another()
@@ -98,6 +103,9 @@ func (s *server) serve() error {
 	close(quit)
 	s.watch.end()
 	s.fs.sentry.end()
+	if vigils != nil {
+		vigils.end()
+	}
 	watching.Wait()
 	if err := s.failed.Load(); err != nil {
 		return *err
@@ -324,6 +332,7 @@ func (w *worker) reply(message []byte) {
 		w.server.send(message)
 	}
 	w.call.pipe.empty(w.server.fd)
+	w.call.keptWatch()
 }
 
 // mayWait reports whether an operation waits by its nature: for another program, or for the disk.

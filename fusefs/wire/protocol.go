@@ -105,6 +105,7 @@ const (
 	HandleKillprivV2 = 1 << 28 // the server drops set-user-ID bits and capabilities
 	SetxattrExt      = 1 << 29
 	InitExt          = 1 << 30
+	HasExpireOnly    = 1 << 35 // it knows ExpireOnly
 )
 
 // InitIn is what the kernel says of itself.
@@ -490,6 +491,10 @@ type InvalInodeOut struct {
 	Node     uint64
 	Off, Len int64
 }
+
+// ExpireOnly in InvalEntryOut.Flags has the kernel ask for the name anew instead, and leaves those alone who use what it
+// leads to.
+const ExpireOnly = 1 << 0
 
 // InvalEntryOut makes the kernel forget a name; the name and a zero byte follow.
 type InvalEntryOut struct {
