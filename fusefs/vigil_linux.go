@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ type vigil struct {
 	look   uint64 // in which the last event came; the watching goroutine's, as is
 	events int    // how many came in that
 
-	mu    sync.Mutex       // guards granted
+	mu    sync.Mutex       // guards known
 	known map[string]*node // names with more time, and what they led to; nil when the vigil is over
 }
 
@@ -165,16 +166,17 @@ func (s *vigils) look() {
 
 // begin watches a folder.
 func (s *vigils) begin(folder *node) {
-	if folder.vigil.Load() != nil {
-		return
-	}
-	if s.limit == 0 {
+	if folder.vigil.Load() != nil || s.limit == 0 {
 		return
 	}
 	if len(s.order) >= s.limit {
 		s.finish(s.order[0])
 	}
 	watch := s.watch(folder)
+	if old := s.kept[watch]; old != nil { // the kernel forgot the folder, and knows it again by another number
+		s.finish(old)
+		watch = s.watch(folder)
+	}
 	if watch <= 0 {
 		folder.asked.Store(0)
 		return
@@ -231,12 +233,7 @@ func (s *vigils) finish(v *vigil) {
 		return // over already
 	}
 	delete(s.kept, v.watch)
-	for i, o := range s.order {
-		if o == v {
-			s.order = append(s.order[:i], s.order[i+1:]...)
-			break
-		}
-	}
+	s.order = slices.DeleteFunc(s.order, func(o *vigil) bool { return o == v })
 	unix.InotifyRmWatch(s.events, uint32(v.watch))
 	v.folder.vigil.Store(nil)
 	v.folder.asked.Store(0)
