@@ -313,6 +313,9 @@ func (c *call) write() (n int) {
 			return errc(err)
 		}
 	}
+	if in.WriteFlags&(wire.WriteCache|wire.WriteKillSUIDGID) == wire.WriteCache && h.node.toldSetID.Load() {
+		defer keepSetID(h.fd)()
+	}
 	defer c.changed(h.node)
 	n = c.move(data, int64(in.Offset), func(b []byte, at int64) (int, error) {
 		if in.Flags&unix.O_APPEND != 0 && in.WriteFlags&wire.WriteCache == 0 {
@@ -331,6 +334,22 @@ func (c *call) write() (n int) {
 		c.fs.invalidateRange(h.node, int64(in.Offset), length)
 	}
 	return n
+}
+
+// keepSetID returns a function that gives a file the set-user-ID and set-group-ID bits back which it has now: writes through a
+// mapping do not end them, but those by which we bring them to the backing folder do, unless we are root. It is as good as we may
+// change the mode.
+func keepSetID(fd int) (restore func()) {
+	const setID = unix.S_ISUID | unix.S_ISGID
+	var before, after unix.Stat_t
+	if unix.Fstat(fd, &before) != nil || before.Mode&setID == 0 {
+		return func() {}
+	}
+	return func() {
+		if unix.Fstat(fd, &after) == nil && after.Mode != before.Mode && after.Mode|before.Mode&setID == before.Mode {
+			unix.Fchmod(fd, before.Mode&0o7777)
+		}
+	}
 }
 
 // mayBeMapped reports whether a handle is open on the node that lets programs map the file. The kernel drops its pages
