@@ -57,7 +57,8 @@ type message struct {
 }
 
 // validFor is how long the kernel may answer from what it was told, in ns: no change in the backing folder stays unseen
-// for longer than a tenth of a second. A name that leads nowhere is asked for each time.
+// for longer than a tenth of a second. A name that leads nowhere is asked for each time, and those in a folder that is watched
+// are valid for vigilTime.
 const validFor = 70 * time.Millisecond
 
 // valid is how long the kernel may answer from what it is told, as the protocol has it.

@@ -242,8 +242,9 @@ func (w *worker) finish() {
 const yieldAfter = 5 * time.Millisecond
 
 // yield lets the scheduler see that the worker does not run on and on. Else its watch (runtime/proc.go, sysmon) takes the
-// processor away from it in each system call, and looks at it every 20 µs for that: a tenth of what a request costs. It
-// returns the time.
+// processor away from it in each system call, and looks at it every 20 µs for that: a tenth of what a request costs. The
+// worker gives its thread up meanwhile: the scheduler would hand the processor of one that is locked to another thread, and back
+// (runtime/proc.go, stoplockedm), which wakes the machine's other processors. It returns the time.
 func (w *worker) yield() time.Time {
 	now := time.Now()
 	if now.Sub(w.since) > yieldAfter {
