@@ -9,12 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -286,7 +288,7 @@ func TestStalledFileHoldsUpNoOther(t *testing.T) {
 	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatalf("%q, %v", said, err)
 	}
-	slow.cmd.Process.Signal(syscall.SIGSTOP)
+	slow.halt(t)
 	defer slow.cmd.Process.Signal(syscall.SIGCONT)
 	fmt.Fprintln(in)
 	p.inFlight(len(files))
@@ -309,6 +311,20 @@ func TestStalledFileHoldsUpNoOther(t *testing.T) {
 	if got, _ := os.ReadFile(slow.behind("f31")); string(got) != "waits" {
 		t.Errorf("the stalled write arrived as %q", got)
 	}
+}
+
+// halt stops the serving process, and returns when each of its threads stands still.
+func (p *child) halt(t *testing.T) {
+	t.Helper()
+	p.cmd.Process.Signal(syscall.SIGSTOP)
+	eventually(t, "all threads have stopped", func() bool {
+		threads, err := procfs.AllThreads(p.cmd.Process.Pid)
+		check(t, err)
+		return !slices.ContainsFunc(threads, func(thread procfs.Proc) bool {
+			stat, err := thread.Stat()
+			return err == nil && stat.State != "T"
+		})
+	})
 }
 
 // inFlight waits until n operations have begun and not ended.
