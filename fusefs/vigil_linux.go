@@ -48,8 +48,8 @@ type vigil struct {
 	look   uint64 // in which the last event came; the watching goroutine's, as is
 	events int    // how many came in that
 
-	mu    sync.Mutex       // guards known
-	known map[string]*node // names with more time, and what they led to; nil when the vigil is over
+	mu    sync.Mutex        // guards known
+	known map[string]uint64 // names with more time, and the nodes that they led to; nil when the vigil is over
 }
 
 // grant is a name in a folder with more time, and the node that it led to.
@@ -181,7 +181,7 @@ func (s *vigils) begin(folder *node) {
 		folder.asked.Store(0)
 		return
 	}
-	v := &vigil{all: s, folder: folder, watch: watch, known: make(map[string]*node)}
+	v := &vigil{all: s, folder: folder, watch: watch, known: make(map[string]uint64)}
 	s.kept[watch] = v
 	s.order = append(s.order, v)
 	folder.vigil.Store(v)
@@ -222,8 +222,8 @@ func (s *vigils) happened(watch int32, mask uint32, name []byte) {
 	v.events++
 	if v.events > vigilEvents || mask&(unix.IN_IGNORED|unix.IN_DELETE_SELF|unix.IN_UNMOUNT) != 0 {
 		s.finish(v)
-	} else if n := v.forget(name); n != nil {
-		s.retract(grant{v.folder.id, string(name), n.id})
+	} else if node, ok := v.forget(name); ok {
+		s.retract(grant{v.folder.id, string(name), node})
 	}
 }
 
@@ -238,8 +238,8 @@ func (s *vigils) finish(v *vigil) {
 	v.folder.vigil.Store(nil)
 	v.folder.asked.Store(0)
 	v.news.Add(1)
-	for name, n := range v.forgetAll() {
-		s.retract(grant{v.folder.id, name, n.id})
+	for name, node := range v.forgetAll() {
+		s.retract(grant{v.folder.id, name, node})
 	}
 }
 
@@ -263,7 +263,7 @@ func (s *vigils) expire(g grant) {
 }
 
 // admit notes that the kernel is given more time for a name. It answers false where it may not be.
-func (v *vigil) admit(name string, n *node) bool {
+func (v *vigil) admit(name string, node uint64) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.known == nil {
@@ -275,23 +275,22 @@ func (v *vigil) admit(name string, n *node) bool {
 		}
 		v.all.names.Add(1)
 	}
-	v.known[name] = n
+	v.known[name] = node
 	return true
 }
 
-// forget takes a name out and returns what it led to, nil where it had no more time than others.
-func (v *vigil) forget(name []byte) *node {
+// forget takes a name out and returns what it led to. It answers false where it had no more time than others.
+func (v *vigil) forget(name []byte) (node uint64, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	n := v.known[string(name)]
-	if n != nil {
+	if node, ok = v.known[string(name)]; ok {
 		delete(v.known, string(name))
 		v.all.names.Add(-1)
 	}
-	return n
+	return node, ok
 }
 
-func (v *vigil) forgetAll() (known map[string]*node) {
+func (v *vigil) forgetAll() (known map[string]uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	known, v.known = v.known, nil
@@ -317,7 +316,7 @@ func (c *call) lastingEntry(out *wire.EntryOut, at place, st *unix.Stat_t) {
 		if again && c.node.asked.Add(1) == vigilAfter {
 			s.want(c.node)
 		}
-	case c.vigil.admit(at.name, n):
+	case c.vigil.admit(at.name, n.id):
 		out.EntryValid, out.EntryValidNsec = uint64(vigilTime/time.Second), 0
 		if !n.file.isDir() && st.Nlink == 1 {
 			out.AttrValid, out.AttrValidNsec = out.EntryValid, 0

@@ -95,7 +95,10 @@ func (p *Process) WaitExit(limit time.Duration) int {
 	case <-p.done:
 	case <-time.After(limit):
 		p.Signal(syscall.SIGQUIT) // a program in Go says what each goroutine does
-		<-p.done
+		select {
+		case <-p.done:
+		case <-time.After(patience):
+		}
 		p.t.Fatalf("%s (pid %d) has not ended within %v", p.name, p.Pid(), limit)
 	}
 	var exit *exec.ExitError
