@@ -42,8 +42,7 @@ const traySocket = "tray"
 func (a *answers) handle(ctx context.Context, r control.Request, send func(control.Reply) error) error {
 	switch r.Do {
 	case control.DoStatus:
-		a.engine.record.Flush()
-		s := a.statusNow(a.engine.model.Snapshot())
+		s := a.statusNow(a.engine.activity())
 		return send(control.Reply{Status: &s})
 	case control.DoTop:
 		return send(control.Reply{Frame: a.frame()})
@@ -82,8 +81,7 @@ func (a *answers) statusNow(s *activity.Snapshot) control.Status {
 }
 
 func (a *answers) frame() *control.Frame {
-	a.engine.record.Flush()
-	s := a.engine.model.Snapshot()
+	s := a.engine.activity()
 	f := &control.Frame{Status: a.statusNow(s)}
 	for _, o := range s.Open[:min(len(s.Open), control.MaxRows)] {
 		f.Files = append(f.Files, control.File{

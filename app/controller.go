@@ -59,7 +59,7 @@ func newController(path string, settings config.Config, say func(string)) *contr
 
 // longestWait says what the operation waits for that is longest in flight.
 func (c *controller) longestWait() (s activity.Sentence) {
-	if waits := c.Activity().Waits; len(waits) > 0 {
+	if waits := c.engine.model.Snapshot().Waits; len(waits) > 0 {
 		s = waits[0]
 	}
 	return s
@@ -329,7 +329,7 @@ func (c *controller) logFailed(err error) {
 }
 
 // Activity returns the present state of the model.
-func (c *controller) Activity() *activity.Snapshot { return c.engine.model.Snapshot() }
+func (c *controller) Activity() *activity.Snapshot { return c.engine.activity() }
 
 // Facts returns what the backing folder knows of its files.
 func (c *controller) Facts() activity.Facts { return c.engine.disk.now() }

@@ -57,6 +57,12 @@ func newEngineOf(sizes oplog.Options, changed func(fusefs.Status)) *engine {
 	return e
 }
 
+// activity returns the state of the model with all in it that was recorded before the call. A sink must not call it.
+func (e *engine) activity() *activity.Snapshot {
+	e.record.Flush()
+	return e.model.Snapshot()
+}
+
 // eject ejects the drive.
 func (e *engine) eject(ctx context.Context, force bool) error {
 	e.forced.Store(force)

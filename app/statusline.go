@@ -26,7 +26,7 @@ func newStatusLine(out io.Writer, e *engine) *statusLine {
 }
 
 func (l *statusLine) show() {
-	s := l.engine.model.Snapshot()
+	s := l.engine.activity()
 	if l.terminal {
 		fmt.Fprintf(l.out, "\r\x1b[K%s", statusText(s))
 		return

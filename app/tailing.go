@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"vitrine/app/control"
 	"vitrine/fusefs/oplog"
@@ -12,6 +13,9 @@ import (
 
 // tailQueue is how many operations may wait for a caller who reads slowly.
 const tailQueue = 16_384
+
+// tailEvery is how often the record is asked for what has come.
+const tailEvery = 50 * time.Millisecond
 
 // tail is a sink that keeps what one caller has still to be sent. It never makes the record wait.
 type tail struct {
@@ -35,11 +39,16 @@ func (a *answers) tail(ctx context.Context, filter string, send func(control.Rep
 	t := &tail{match: f.Match, wake: make(chan struct{}, 1)}
 	a.engine.record.Attach(t)
 	defer a.engine.record.Detach(t)
+	beat := time.NewTicker(tailEvery)
+	defer beat.Stop()
 	if err := send(control.Reply{Progress: "tailing"}); err != nil {
 		return err
 	}
 	for {
 		select {
+		case <-beat.C:
+			a.engine.record.Flush()
+			continue
 		case <-t.wake:
 		case <-ctx.Done():
 			return t.sendTo(send)

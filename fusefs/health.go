@@ -56,16 +56,21 @@ var changes = []oplog.Op{oplog.Create, oplog.Write, oplog.Mkdir, oplog.Fallocate
 
 // Collect is a Sink's.
 func (h *health) Collect(batch []oplog.Event, _ uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for i := range batch {
-		if e := &batch[i]; e.Flags&(oplog.InFlight|oplog.Refused|oplog.Panicked) == 0 && slices.Contains(stores, e.Op) {
+		e := &batch[i]
+		if e.Errno == 0 && h.fault == nil || e.Flags&(oplog.InFlight|oplog.Refused|oplog.Panicked) != 0 {
+			continue
+		}
+		if slices.Contains(stores, e.Op) {
 			h.take(e)
 		}
 	}
 }
 
+// take looks at one operation. The caller holds mu.
 func (h *health) take(e *oplog.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	fault, bad := faults[e.Errno]
 	switch {
 	case bad:
