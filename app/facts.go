@@ -14,32 +14,33 @@ import (
 // disk looks at the backing folder of the present mount. It opens the folder before anything is mounted over it: so what it
 // asks never goes through the drive.
 type disk struct {
-	mu    sync.Mutex // guards all below
+	mounting bool // the status before was of a mount that begins
+
+	mu    sync.Mutex // guards facts
 	facts *facts     // nil while nothing is mounted
-	state fusefs.State
 }
 
-// follow opens the backing folder of a mount that begins, and closes that of one that ended.
+// follow opens the backing folder of a mount that begins, and closes that of one that ended. It is called with every status of
+// the drive, one after another.
 func (d *disk) follow(s fusefs.Status) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	checked := s.State == fusefs.Mounting && d.state == fusefs.Mounting // the first status of a mount still has the folders of the last
-	d.state = s.State
+	checked := s.State == fusefs.Mounting && d.mounting // the first status of a mount still has the folders of the last
+	d.mounting = s.State == fusefs.Mounting
 	switch {
 	case checked:
-		d.close()
-		if root, err := os.OpenRoot(s.Backing); err == nil {
-			d.facts = &facts{root: root, readOnly: s.ReadOnly, storage: storageOf(root), locks: newInquiry[[]activity.Who]()}
-		}
+		d.set(factsOf(s)) // without the lock: a folder that does not answer holds up nobody who looks
 	case s.State == fusefs.Unmounted || s.State == fusefs.Failed:
-		d.close()
+		d.set(nil)
 	}
 }
 
-func (d *disk) close() {
-	if d.facts != nil {
-		d.facts.root.Close()
-		d.facts = nil
+// set replaces the facts by those of another mount, or by none.
+func (d *disk) set(f *facts) {
+	d.mu.Lock()
+	before := d.facts
+	d.facts = f
+	d.mu.Unlock()
+	if before != nil {
+		before.root.Close()
 	}
 }
 
@@ -67,6 +68,15 @@ type facts struct {
 	readOnly bool
 	storage  storage
 	locks    inquiry[[]activity.Who]
+}
+
+// factsOf opens the backing folder of a mount; nil where that fails.
+func factsOf(s fusefs.Status) *facts {
+	root, err := os.OpenRoot(s.Backing)
+	if err != nil {
+		return nil
+	}
+	return &facts{root: root, readOnly: s.ReadOnly, storage: storageOf(root), locks: newInquiry[[]activity.Who]()}
 }
 
 // ReadOnly says that the drive refuses all writing.

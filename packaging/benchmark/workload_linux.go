@@ -107,8 +107,9 @@ var workloads = []workload{
 	},
 }
 
+// writeSequentially writes a new file, for writing only, as cp(1), dd(1) and fopen(3) open one.
 func writeSequentially(dir string, total int64, each int) error {
-	file, err := os.Create(filepath.Join(dir, "f"))
+	file, err := os.OpenFile(filepath.Join(dir, "f"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
