@@ -15,19 +15,21 @@ import (
 
 // server reads the kernel's requests from /dev/fuse and has them answered.
 //
-// Whoever reads a request serves it, and as a rule two workers do both for all. Of those that wait the kernel wakes one
-// after the other: of many each request would meet a cold thread, and one alone may have come to rest on another processor
-// than its client, where the scheduler leaves it and each request and each reply has to wake a processor that sleeps. Others
-// help where that is not enough: when requests are waiting already each time a worker comes back for one, when an operation
-// may take long by its nature, and when one takes longer than a tick of the watch. Those that are not needed any more park,
-// and end when enough are parked.
+// Whoever reads a request serves it, and as a rule one worker does both for all. Of several that wait the kernel wakes one
+// after the other (fs/fuse/dev.c, an exclusive wait): each request would meet a thread that others have pushed out of the
+// processor's caches, and as a rule on another processor than its client. Others help where one is not enough: when several
+// threads ask in turn, when requests are waiting already each time that a worker comes back for one, when an operation may take
+// long by its nature, and when one takes longer than a tick of the watch. Since more of that is likely to come, two wait for
+// requests for a while then. Those that are not needed any more park, and end when enough are parked.
 type server struct {
 	fs *FS
 	fd int // open /dev/fuse
 
-	readers  int32 // that wait for a request where there is none
+	began    time.Time
 	watch    watch
 	running  atomic.Int32 // workers that are not parked
+	asker    atomic.Int32 // thread that asked last
+	busy     atomic.Int64 // when one worker was not enough last, in ns since began
 	stopping atomic.Bool
 
 	mu      sync.Mutex // guards what follows
@@ -51,11 +53,19 @@ const (
 	// idleWorkers is how many parked workers are kept for the next storm.
 	idleWorkers = 8
 
-	// waitedFor is the time in ns that a read takes at least if it had to wait for a request.
-	waitedFor = 3_000
+	// waitedFor is how long it takes at least from a reply until its receiver's next request has been read. Less than that
+	// means that another request was waiting already.
+	waitedFor = 3 * time.Microsecond
 
 	// backlog is how many requests in a row a worker must find waiting before it calls another.
 	backlog = 32
+
+	// crowd is how many requests must have come in turn from several threads before a worker calls another; of a worker's
+	// requests those that came from another thread than the one before count for it, thrice, and the others against it.
+	crowd = 48
+
+	// busyFor is for how long two workers wait for requests after one was not enough.
+	busyFor = 50 * time.Millisecond
 
 	// maxReaders is how many workers wait for a request at most.
 	maxReaders = 2
@@ -70,7 +80,9 @@ var spareProcessors = sync.OnceFunc(func() {
 })
 
 func newServer(fs *FS, fd int) *server {
-	return &server{fs: fs, fd: fd, readers: int32(min(maxReaders, runtime.NumCPU())), watch: newWatch(), workers: make(map[*worker]struct{})}
+	s := &server{fs: fs, fd: fd, began: time.Now(), watch: newWatch(), workers: make(map[*worker]struct{})}
+	s.busy.Store(int64(-busyFor))
+	return s
 }
 
 // serve answers the kernel until it has ended the connection or stop has been called, and every request in flight is
@@ -96,9 +108,7 @@ func (s *server) serve() error {
 		watching.Go(vigils.run)
 	}
 	watching.Go(func() { prune.run(quit) })
-	for range s.readers {
-		s.another()
-	}
+	s.another()
 	s.all.Wait()
 	close(quit)
 	s.watch.end()
@@ -141,6 +151,29 @@ func (s *server) another() {
 	s.all.Go(w.run)
 }
 
+// now returns the time since the server began.
+func (s *server) now() time.Duration { return time.Since(s.began) }
+
+// crowded calls another worker for more requests than one can serve, as far as there are processors for it.
+func (s *server) crowded() {
+	s.busy.Store(int64(s.now()))
+	if s.watch.reading.Load() == 0 && int(s.running.Load()) <= runtime.NumCPU() {
+		s.another()
+	}
+}
+
+// isRead reports whether enough workers wait for a request.
+func (s *server) isRead() bool {
+	switch n := s.watch.reading.Load(); {
+	case n == 0:
+		return false
+	case n >= maxReaders:
+		return true
+	default:
+		return s.now()-time.Duration(s.busy.Load()) > busyFor
+	}
+}
+
 func (s *server) fail(err error) { s.failed.CompareAndSwap(nil, &err) }
 
 // end lets the parked workers go, and keeps others from beginning.
@@ -169,15 +202,17 @@ func (s *server) stop() {
 
 // worker reads requests and serves them, one at a time.
 type worker struct {
-	server *server
-	memory []byte // backs both buffers
-	in     []byte // the request
-	call   call
-	thread int32
-	tid    atomic.Int32 // thread while it waits in read(2), else 0
-	wake   chan bool    // true to read again, false to end
-	streak int          // requests in a row that were waiting already
-	since  time.Time    // when it was scheduled last
+	server  *server
+	memory  []byte // backs both buffers
+	in      []byte // the request
+	call    call
+	thread  int32
+	tid     atomic.Int32  // thread while it waits in read(2), else 0
+	wake    chan bool     // true to read again, false to end
+	streak  int           // requests in a row that were waiting already
+	mixed   int           // see crowd
+	since   time.Duration // when it was scheduled last
+	replied time.Duration // when it last began to reply
 }
 
 func newWorker(s *server) (*worker, error) {
@@ -209,7 +244,8 @@ func (w *worker) run() {
 		w.callHelp(waited)
 		reply := w.serve(w.in[:n])
 		s.watch.served.Add(1)
-		enough := waited && s.watch.reading.Load() >= s.readers
+		w.replied = s.now()
+		enough := waited && s.isRead()
 		if !enough {
 			s.watch.reading.Add(1) // before the caller goes on: it may ask again at once
 		}
@@ -244,30 +280,27 @@ const yieldAfter = 5 * time.Millisecond
 // yield lets the scheduler see that the worker does not run on and on. Else its watch (runtime/proc.go, sysmon) takes the
 // processor away from it in each system call, and looks at it every 20 µs for that: a tenth of what a request costs. The
 // worker gives its thread up meanwhile: the scheduler would hand the processor of one that is locked to another thread, and back
-// (runtime/proc.go, stoplockedm), which wakes the machine's other processors. It returns the time.
-func (w *worker) yield() time.Time {
-	now := time.Now()
-	if now.Sub(w.since) > yieldAfter {
-		w.since = now
+// (runtime/proc.go, stoplockedm), which wakes the machine's other processors.
+func (w *worker) yield() {
+	if w.replied-w.since > yieldAfter {
+		w.since = w.replied
 		runtime.UnlockOSThread()
 		runtime.Gosched()
 		w.lock()
-		now = time.Now()
 	}
-	return now
 }
 
 // read waits for a request. It returns its length in bytes, -1 at the end of the mount, and whether it had to wait.
 func (w *worker) read() (n int, waited bool) {
 	s := w.server
-	began := w.yield()
+	w.yield()
 	w.tid.Store(w.thread)
 	defer w.tid.Store(0)
 	for !s.stopping.Load() {
 		n, err := unix.Read(s.fd, w.in)
 		switch err {
 		case nil:
-			return n, time.Since(began) > waitedFor
+			return n, s.now()-w.replied > waitedFor
 		case unix.EINTR, unix.EAGAIN, unix.ENOENT: // ENOENT: the request was taken back meanwhile
 		case unix.ENODEV, unix.ECONNABORTED:
 			return -1, true
@@ -282,15 +315,25 @@ func (w *worker) read() (n int, waited bool) {
 // callHelp sets another worker to reading where nobody does and the requests are too many for one. For an operation
 // that may take long by its nature serve calls it, and for one that happens to take long the watch.
 func (w *worker) callHelp(waited bool) {
-	s := w.server
-	s.watch.stir()
+	w.server.watch.stir()
 	if waited {
 		w.streak = 0
+	} else if w.streak++; w.streak >= backlog {
+		w.streak = 0
+		w.server.crowded()
+	}
+}
+
+// mixes calls another worker where several threads ask in turn.
+func (w *worker) mixes(thread uint32) {
+	if thread == 0 { // the kernel itself
 		return
 	}
-	if w.streak++; w.streak >= backlog && s.watch.reading.Load() == 0 && int(s.running.Load()) <= runtime.NumCPU() {
-		w.streak = 0
-		s.another()
+	if last := w.server.asker.Swap(int32(thread)); last == int32(thread) {
+		w.mixed = max(w.mixed-1, 0)
+	} else if w.mixed += 3; w.mixed >= crowd {
+		w.mixed = 0
+		w.server.crowded()
 	}
 }
 
@@ -324,6 +367,7 @@ func (w *worker) serve(buf []byte) (reply []byte) {
 	if mayWait(request.Opcode) && s.watch.reading.Load() == 0 {
 		s.another()
 	}
+	w.mixes(request.PID)
 	return w.call.answer(request)
 }
 
@@ -359,6 +403,7 @@ func (s *server) guard(missing func(), quit <-chan struct{}) {
 		case <-quit:
 			return
 		default:
+			s.busy.Store(int64(s.now()))
 			s.another()
 		}
 	}
