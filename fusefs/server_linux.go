@@ -55,7 +55,7 @@ const (
 
 	// waitedFor is how long it takes at least from a reply until its receiver's next request has been read. Less than that
 	// means that another request was waiting already.
-	waitedFor = 3 * time.Microsecond
+	waitedFor = 5 * time.Microsecond
 
 	// backlog is how many requests in a row a worker must find waiting before it calls another.
 	backlog = 32
@@ -324,16 +324,17 @@ func (w *worker) callHelp(waited bool) {
 	}
 }
 
-// mixes calls another worker where several threads ask in turn.
-func (w *worker) mixes(thread uint32) {
-	if thread == 0 { // the kernel itself
-		return
-	}
-	if last := w.server.asker.Swap(int32(thread)); last == int32(thread) {
+// mixes calls another worker where several threads ask in turn, or the kernel writes what it has gathered: of that it does not
+// wait for one request before it sends the next.
+func (w *worker) mixes(r *wire.InHeader) {
+	switch {
+	case r.PID != 0 && w.server.asker.Swap(int32(r.PID)) == int32(r.PID):
 		w.mixed = max(w.mixed-1, 0)
-	} else if w.mixed += 3; w.mixed >= crowd {
-		w.mixed = 0
-		w.server.crowded()
+	case r.PID != 0 || r.Opcode == wire.Write:
+		if w.mixed += 3; w.mixed >= crowd {
+			w.mixed = 0
+			w.server.crowded()
+		}
 	}
 }
 
@@ -367,7 +368,7 @@ func (w *worker) serve(buf []byte) (reply []byte) {
 	if mayWait(request.Opcode) && s.watch.reading.Load() == 0 {
 		s.another()
 	}
-	w.mixes(request.PID)
+	w.mixes(request.InHeader)
 	return w.call.answer(request)
 }
 

@@ -1,30 +1,39 @@
 package fusefs
 
-import "testing"
+import (
+	"testing"
+
+	"vitrine/fusefs/wire"
+)
 
 // TestOneWorkerReadsUntilSeveralThreadsAsk looks at how many workers are to wait for requests.
 func TestOneWorkerReadsUntilSeveralThreadsAsk(t *testing.T) {
-	s := newServer(nil, -1)
-	s.watch.reading.Add(1) // so that no worker is called, which would have nothing to read from
-	w := &worker{server: s}
-	ask := func(threads ...uint32) {
+	const kernel = 0
+	for _, c := range []struct {
+		what string
+		op   wire.Opcode
+		from []uint32 // threads, again and again
+		want int      // workers
+	}{
+		{"one thread after another", wire.Getattr, []uint32{7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8}, 1},
+		{"two threads in turn", wire.Getattr, []uint32{7, 8}, 2},
+		{"releases", wire.Release, []uint32{kernel}, 1},
+		{"what was gathered is written", wire.Write, []uint32{kernel}, 2},
+	} {
+		s := newServer(nil, -1)
+		w := &worker{server: s}
+		s.watch.reading.Store(maxReaders) // so that no worker is called, which would have nothing to read from
 		for range 100 {
-			for _, thread := range threads {
-				w.mixes(thread)
+			for _, thread := range c.from {
+				w.mixes(&wire.InHeader{Opcode: c.op, PID: thread})
 			}
 		}
-	}
-
-	ask(7, 7, 7, 0, 7, 8, 8, 8, 8, 0, 8, 8) // the second follows upon the first, and 0 is the kernel's own
-	if !s.isRead() {
-		t.Error("another worker is wanted, but one thread at a time asks for many things")
-	}
-	ask(7, 8)
-	if s.isRead() {
-		t.Error("no other worker is wanted, but two threads ask in turn")
-	}
-	s.watch.reading.Add(1)
-	if !s.isRead() {
-		t.Error("a third worker is wanted")
+		want := 0
+		for s.watch.reading.Store(0); !s.isRead(); s.watch.reading.Add(1) {
+			want++
+		}
+		if want != c.want {
+			t.Errorf("%s: %d workers are to wait, not %d", c.what, want, c.want)
+		}
 	}
 }
