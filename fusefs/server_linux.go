@@ -154,10 +154,10 @@ func (s *server) another() {
 // now returns the time since the server began.
 func (s *server) now() time.Duration { return time.Since(s.began) }
 
-// crowded calls another worker for more requests than one can serve, as far as there are processors for it.
-func (s *server) crowded() {
+// crowded calls another worker for more requests than one can serve, up to so many.
+func (s *server) crowded(most int) {
 	s.busy.Store(int64(s.now()))
-	if s.watch.reading.Load() == 0 && int(s.running.Load()) <= runtime.NumCPU() {
+	if s.watch.reading.Load() == 0 && int(s.running.Load()) < most {
 		s.another()
 	}
 }
@@ -320,7 +320,7 @@ func (w *worker) callHelp(waited bool) {
 		w.streak = 0
 	} else if w.streak++; w.streak >= backlog {
 		w.streak = 0
-		w.server.crowded()
+		w.server.crowded(runtime.NumCPU() + 1)
 	}
 }
 
@@ -333,7 +333,7 @@ func (w *worker) mixes(r *wire.InHeader) {
 	case r.PID != 0 || r.Opcode == wire.Write:
 		if w.mixed += 3; w.mixed >= crowd {
 			w.mixed = 0
-			w.server.crowded()
+			w.server.crowded(maxReaders)
 		}
 	}
 }
