@@ -57,7 +57,8 @@ const (
 	// means that another request was waiting already.
 	waitedFor = 5 * time.Microsecond
 
-	// backlog is how many requests in a row a worker must find waiting before it calls another.
+	// backlog is how many requests from several threads a worker must find waiting, one right after the other, before it calls
+	// another.
 	backlog = 32
 
 	// crowd is how many requests must have come in turn from several threads before a worker calls another; of a worker's
@@ -209,7 +210,7 @@ type worker struct {
 	thread  int32
 	tid     atomic.Int32  // thread while it waits in read(2), else 0
 	wake    chan bool     // true to read again, false to end
-	streak  int           // requests in a row that were waiting already
+	streak  int           // see backlog
 	mixed   int           // see crowd
 	since   time.Duration // when it was scheduled last
 	replied time.Duration // when it last began to reply
@@ -241,8 +242,8 @@ func (w *worker) run() {
 			s.end()
 			return
 		}
-		w.callHelp(waited)
-		reply := w.serve(w.in[:n])
+		s.watch.stir()
+		reply := w.serve(w.in[:n], waited)
 		s.watch.served.Add(1)
 		w.replied = s.now()
 		enough := waited && s.isRead()
@@ -312,29 +313,27 @@ func (w *worker) read() (n int, waited bool) {
 	return -1, true
 }
 
-// callHelp sets another worker to reading where nobody does and the requests are too many for one. For an operation
-// that may take long by its nature serve calls it, and for one that happens to take long the watch.
-func (w *worker) callHelp(waited bool) {
-	w.server.watch.stir()
+// callHelp sets another worker to reading where the requests are too many for those that do. For an operation that may take
+// long by its nature serve does it, and for one that happens to take long the watch. A thread that waits for each reply makes no
+// crowd, however quickly it asks again; what the kernel writes by itself does, since it does not wait.
+func (w *worker) callHelp(r *wire.InHeader, waited bool) {
 	if waited {
 		w.streak = 0
-	} else if w.streak++; w.streak >= backlog {
-		w.streak = 0
-		w.server.crowded(runtime.NumCPU() + 1)
 	}
-}
-
-// mixes calls another worker where several threads ask in turn, or the kernel writes what it has gathered: of that it does not
-// wait for one request before it sends the next.
-func (w *worker) mixes(r *wire.InHeader) {
 	switch {
 	case r.PID != 0 && w.server.asker.Swap(int32(r.PID)) == int32(r.PID):
 		w.mixed = max(w.mixed-1, 0)
 	case r.PID != 0 || r.Opcode == wire.Write:
-		if w.mixed += 3; w.mixed >= crowd {
-			w.mixed = 0
-			w.server.crowded(maxReaders)
-		}
+		w.mixed += 3
+		w.streak++
+	}
+	if w.mixed >= crowd {
+		w.mixed = 0
+		w.server.crowded(maxReaders)
+	}
+	if w.streak >= backlog {
+		w.streak = 0
+		w.server.crowded(runtime.NumCPU() + 1)
 	}
 }
 
@@ -357,18 +356,18 @@ func (w *worker) park() bool {
 	return true
 }
 
-// serve answers one request, but for sending the reply.
-func (w *worker) serve(buf []byte) (reply []byte) {
+// serve answers one request, for which the worker had to wait or not, but for sending the reply.
+func (w *worker) serve(buf []byte, waited bool) (reply []byte) {
 	s := w.server
 	request, err := wire.ParseRequest(buf)
 	if err != nil {
 		s.fail(err)
 		return nil
 	}
+	w.callHelp(request.InHeader, waited)
 	if mayWait(request.Opcode) && s.watch.reading.Load() == 0 {
 		s.another()
 	}
-	w.mixes(request.InHeader)
 	return w.call.answer(request)
 }
 
