@@ -48,9 +48,9 @@ func (a *answers) tail(ctx context.Context, filter string, send func(control.Rep
 		select {
 		case <-beat.C:
 			a.engine.record.Flush()
-			continue
 		case <-t.wake:
 		case <-ctx.Done():
+			a.engine.record.Flush()
 			return t.sendTo(send)
 		}
 		if err := t.sendTo(send); err != nil {

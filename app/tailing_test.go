@@ -43,3 +43,22 @@ func TestTailOfHazards(t *testing.T) {
 	stop()
 	check(t, <-ended)
 }
+
+// TestTailEndsWithTheLastOperation sees that what was recorded right before the end is sent too.
+func TestTailEndsWithTheLastOperation(t *testing.T) {
+	e := newEngine(100, func(fusefs.Status) {})
+	defer func() { check(t, e.close()) }()
+	ctx, stop := context.WithCancel(t.Context())
+	var last control.Reply
+	check(t, (&answers{engine: e}).tail(ctx, "", func(r control.Reply) error {
+		if r.Progress != "" { // it follows
+			e.record.Begin(oplog.Event{Op: oplog.Getattr, Path: "/last"}).End(oplog.Outcome{}, nil)
+			stop()
+		}
+		last = r
+		return nil
+	}))
+	if got := string(last.Event); !strings.Contains(got, `"/last"`) {
+		t.Errorf("the last reply is %+v", last)
+	}
+}

@@ -15,9 +15,9 @@ import (
 
 // server reads the kernel's requests from /dev/fuse and has them answered.
 //
-// Whoever reads a request serves it, and as a rule one worker does both for all. Of several that wait the kernel wakes one
-// after the other (fs/fuse/dev.c, an exclusive wait): each request would meet a thread that others have pushed out of the
-// processor's caches, and as a rule on another processor than its client. Others help where one is not enough: when several
+// Whoever reads a request serves it, and as a rule one worker does both for all. Its client then often runs before the write of
+// the reply has returned, and the next request is there when the worker comes for it, so that nobody has to wake it. Of several
+// that wait the kernel wakes one after the other (fs/fuse/dev.c, an exclusive wait). Others help where one is not enough: when several
 // threads ask in turn, when requests are waiting already each time that a worker comes back for one, when an operation may take
 // long by its nature, and when one takes longer than a tick of the watch. Since more of that is likely to come, two wait for
 // requests for a while then. Those that are not needed any more park, and end when enough are parked.
@@ -53,8 +53,8 @@ const (
 	// idleWorkers is how many parked workers are kept for the next storm.
 	idleWorkers = 8
 
-	// waitedFor is how long it takes at least from a reply until its receiver's next request has been read. Less than that
-	// means that another request was waiting already.
+	// waitedFor is about how long it takes at least from a reply until its receiver's next request has been read. Less than
+	// that means, where another thread asks, that its request was waiting already.
 	waitedFor = 5 * time.Microsecond
 
 	// backlog is how many requests from several threads a worker must find waiting, one right after the other, before it calls
@@ -325,7 +325,9 @@ func (w *worker) callHelp(r *wire.InHeader, waited bool) {
 		w.mixed = max(w.mixed-1, 0)
 	case r.PID != 0 || r.Opcode == wire.Write:
 		w.mixed += 3
-		w.streak++
+		if !waited {
+			w.streak++
+		}
 	}
 	if w.mixed >= crowd {
 		w.mixed = 0
