@@ -54,6 +54,8 @@ type message struct {
 	vigil *vigil  // over the folder that the request is about, if its answer may last
 	news  uint64  // of the vigil, before the request looked
 	given []grant // with the reply
+
+	span span // that the request changes past the kernel's pages
 }
 
 // validFor is how long the kernel may answer from what it was told, in ns: no change in the backing folder stays unseen

@@ -1,6 +1,7 @@
 package fusefs
 
 import (
+	"os"
 	"strconv"
 	"time"
 	"unsafe"
@@ -317,23 +318,36 @@ func (c *call) write() (n int) {
 		defer keepSetID(h.fd)()
 	}
 	defer c.changed(h.node)
-	n = c.move(data, int64(in.Offset), func(b []byte, at int64) (int, error) {
-		if in.Flags&unix.O_APPEND != 0 && in.WriteFlags&wire.WriteCache == 0 {
-			return unix.Pwritev2(h.fd, [][]byte{b}, at, unix.RWF_APPEND)
-		}
-		return unix.Pwrite(h.fd, b, at)
-	})
+	n = c.writeTo(h, in, data)
 	if n >= 0 {
 		wire.Put[wire.WriteOut](&c.reply).Size = uint32(n)
 	}
-	if n > 0 && h.direct && h.node.mayBeMapped() {
-		length := int64(n)
-		if in.Flags&unix.O_APPEND != 0 {
-			length = 0 // it may have gone further down
-		}
-		c.fs.invalidateRange(h.node, int64(in.Offset), length)
-	}
 	return n
+}
+
+// writeTo writes what a program or, of a mapping and in fast mode, the kernel itself wants written.
+func (c *call) writeTo(h *handle, in *wire.WriteIn, data []byte) (n int) {
+	off, length, write := int64(in.Offset), int64(in.Size), h.pwrite
+	switch {
+	case in.WriteFlags&wire.WriteCache != 0:
+		return c.move(data, off, h.writeBack)
+	case in.Flags&unix.O_APPEND != 0:
+		length, write = 0, h.append
+	}
+	if !h.direct {
+		return c.move(data, off, write)
+	}
+	c.pastPages(h, off, length, func() int64 {
+		n = c.move(data, off, write)
+		return int64(max(n, 0))
+	})
+	return n
+}
+
+func (h *handle) pwrite(b []byte, at int64) (int, error) { return unix.Pwrite(h.fd, b, at) }
+
+func (h *handle) append(b []byte, at int64) (int, error) {
+	return unix.Pwritev2(h.fd, [][]byte{b}, at, unix.RWF_APPEND)
 }
 
 // keepSetID returns a function that gives a file the set-user-ID and set-group-ID bits back which it has now: writes through a
@@ -350,19 +364,6 @@ func keepSetID(fd int) (restore func()) {
 			unix.Fchmod(fd, before.Mode&0o7777)
 		}
 	}
-}
-
-// mayBeMapped reports whether a handle is open on the node that lets programs map the file. The kernel drops its pages
-// before it sends a direct write, and one may have been read again until the write is done.
-func (n *node) mayBeMapped() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, h := range n.handles {
-		if !h.direct {
-			return true
-		}
-	}
-	return false
 }
 
 // onHandle calls f with the descriptor of a handle.
@@ -473,7 +474,7 @@ func (c *call) fallocate() int {
 		return malformed
 	}
 	e := oplog.Event{Op: oplog.Fallocate, Handle: in.FH, Offset: int64(in.Offset), Size: int64(in.Length), Mode: in.Mode}
-	return c.onHandle(e, func(h *handle) error {
+	return c.onHandle(e, func(h *handle) (err error) {
 		if c.fs.readOnly {
 			return unix.EROFS
 		}
@@ -481,7 +482,16 @@ func (c *call) fallocate() int {
 		if err := c.clearForOthers(h); err != nil {
 			return err
 		}
-		return unix.Fallocate(h.fd, in.Mode, int64(in.Offset), int64(in.Length))
+		if in.Mode&(unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_ZERO_RANGE) == 0 {
+			return unix.Fallocate(h.fd, in.Mode, e.Offset, e.Size)
+		}
+		c.pastPages(h, e.Offset, e.Size, func() (done int64) {
+			if err = unix.Fallocate(h.fd, in.Mode, e.Offset, e.Size); err == nil {
+				done = e.Size
+			}
+			return done
+		})
+		return err
 	})
 }
 
@@ -520,8 +530,8 @@ func (c *call) copyRange() (n int) {
 	if in == nil {
 		return malformed
 	}
-	size := int(min(in.Len, maxCopy))
-	e := oplog.Event{Op: oplog.CopyFileRange, Path: c.path(), Handle: in.FHOut, Offset: int64(in.OffOut), Size: int64(size)}
+	size := int64(min(in.Len, maxCopy))
+	e := oplog.Event{Op: oplog.CopyFileRange, Path: c.path(), Handle: in.FHOut, Offset: int64(in.OffOut), Size: size}
 	if target := c.fs.nodes.byID.get(in.NodeOut); target != nil {
 		e.Path2 = c.pathNow(target)
 	}
@@ -541,18 +551,48 @@ func (c *call) copyRange() (n int) {
 		return errno
 	}
 	defer target.node.changes.Add(1)
-	from, to := int64(in.OffIn), int64(in.OffOut)
-	err := c.clearForOthers(target)
+	size, err := c.copyable(source, target, in, size)
 	if err == nil {
-		err = retry(func() (err error) {
-			n, err = unix.CopyFileRange(source.fd, &from, target.fd, &to, size, int(in.Flags))
-			return err
-		})
+		err = c.clearForOthers(target)
 	}
 	if err != nil {
 		return errc(err)
 	}
+	from, to := int64(in.OffIn), int64(in.OffOut)
+	c.pastPages(target, to, size, func() int64 {
+		err = retry(func() (err error) {
+			n, err = unix.CopyFileRange(source.fd, &from, target.fd, &to, int(size), int(in.Flags))
+			return err
+		})
+		return int64(max(n, 0))
+	})
+	if err != nil {
+		return errc(err)
+	}
 	return n
+}
+
+// copyable returns how much of a copy can be had without a loss. After it the kernel drops every page of the target that it
+// touches, with what programs have changed in the rest of the page. Upon EOPNOTSUPP it copies through its pages instead.
+func (c *call) copyable(source, target *handle, in *wire.CopyFileRangeIn, size int64) (whole int64, err error) {
+	var from, to unix.Stat_t
+	if err := unix.Fstat(source.fd, &from); err != nil {
+		return 0, err
+	}
+	if err := unix.Fstat(target.fd, &to); err != nil {
+		return 0, err
+	}
+	if left := from.Size - int64(in.OffIn); left > 0 {
+		size = min(size, left)
+	}
+	page, end := int64(os.Getpagesize()), int64(in.OffOut)+size
+	if c.fs.fast || end < to.Size { // else nothing follows in the last page
+		size -= end % page
+	}
+	if int64(in.OffOut)%page != 0 || size <= 0 {
+		return 0, unix.EOPNOTSUPP
+	}
+	return size, nil
 }
 
 // ioctls are those that are passed on, and whether they change something: attributes of files as lsattr(1) and chattr(1)

@@ -34,6 +34,7 @@ type node struct {
 	toldAt  int64       // when, in ns since some time,
 	since   uint64      // and after how many changes
 	cached  fileVersion // whose data the kernel may have in its pages
+	spans   *span       // being changed past the kernel's pages
 	refused int32       // thread that was told last that the name leads elsewhere, 0 since a name has led here again
 
 	changes   atomic.Uint64         // of its data through the mount
@@ -389,18 +390,25 @@ func (t *nodeTable) open(n *node) error {
 	if err != nil {
 		return err
 	}
-	n.use.Lock()
-	if n.fd >= 0 || n.forgotten.Load() {
+	if !t.lend(n, fd) {
 		unix.Close(fd)
-	} else {
-		n.fd = fd
-		t.folders.add(n)
 	}
-	n.use.Unlock()
 	if n.forgotten.Load() {
 		return unix.ESTALE
 	}
 	return nil
+}
+
+// lend gives the node a descriptor, until there are too many, and reports whether it took it.
+func (t *nodeTable) lend(n *node, fd int) (taken bool) {
+	n.use.Lock()
+	defer n.use.Unlock()
+	if n.fd >= 0 || n.forgotten.Load() {
+		return false
+	}
+	n.fd = fd
+	t.folders.add(n)
+	return true
 }
 
 // openByName opens the file where it was found last. It answers ESTALE, upon which the kernel looks the name up anew

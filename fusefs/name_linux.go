@@ -164,7 +164,8 @@ func (c *call) remove(op oplog.Op, flags int) (errno int) {
 }
 
 // losing returns the node that a name leads to and that is about to lose it, nil where the kernel knows none. Of its
-// last name the node gets independent first: programs may still refer to the file.
+// last name the node gets independent first: programs may still refer to the file. In fast mode it gets a descriptor also
+// where the file has more names: the kernel has not asked for them again, and brings the file's times by none.
 // It answers true where a descriptor was opened for that.
 func (c *call) losing(dir int, name wire.Name) (n *node, opened bool) {
 	fd, err := openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -175,8 +176,12 @@ func (c *call) losing(dir int, name wire.Name) (n *node, opened bool) {
 	if unix.Fstat(fd, &st) == nil {
 		n = c.fs.nodes.known(idOf(&st))
 	}
-	if n != nil && (st.Nlink <= 1 || n.file.isDir()) {
+	switch {
+	case n == nil:
+	case st.Nlink <= 1 || n.file.isDir():
 		opened = n.keep(fd)
+	case c.fs.fast:
+		opened = c.fs.nodes.lend(n, fd)
 	}
 	if !opened {
 		unix.Close(fd)

@@ -81,8 +81,8 @@ func meaningFor(e *oplog.Event) string {
 		return "Somebody else holds a lock that excludes this one."
 	case e.Errno == syscall.ENXIO && e.Op == oplog.Lseek:
 		return "There is no data, or no hole, from there on; this is an ordinary answer."
-	case e.Errno == syscall.EXDEV && e.Op == oplog.CopyFileRange:
-		return "The backing cannot copy between these two files by itself; programs read and write then."
+	case isAnswer(e) && e.Op == oplog.CopyFileRange && e.Errno != syscall.EINTR:
+		return "The backing cannot copy this part by itself; it is read and written instead."
 	case e.Errno == syscall.EACCES && e.Op == oplog.Access:
 		return "The program asked whether it may, and may not."
 	default:
