@@ -22,7 +22,7 @@ func TestStuckOperationNamesTheStorage(t *testing.T) {
 	check(t, os.Mkdir(mountPoint, 0o755))
 	over := s.Start(vitrine, "mount", backing, mountPoint)
 	over.WaitOutput("mounted ", soon)
-	below.Signal(syscall.SIGSTOP)
+	below.Halt()
 	asker := exec.Command("stat", filepath.Join(mountPoint, "nobody-asked-for-it-before"))
 	check(t, asker.Start())
 	frame := regexp.MustCompile(`stat\(\d+\) +lookup .*/nobody-asked-for-it-before  waits for the FUSE program \(fuse\.?\w*: (\w+, )?\w+\)`)

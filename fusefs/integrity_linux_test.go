@@ -224,6 +224,14 @@ func (s *stripes) part() (data []byte, at int64) {
 	return s.data[i][from:to], stripeAt(s.job.Number, s.job.Of, i) + from
 }
 
+// pages is part, of whole pages only.
+func (s *stripes) pages() (data []byte, at int64) {
+	data, at = s.part()
+	cut := min((at+4095)/4096*4096-at, int64(len(data)))
+	data, at = data[cut:], at+cut
+	return data[:len(data)/4096*4096], at
+}
+
 // call makes one call, and says what it read that is wrong.
 func (s *stripes) call() string {
 	data, at := s.part()
@@ -282,10 +290,14 @@ func pwrite(fd int, data []byte, at int64) {
 	}
 }
 
-// copy copies a part over another.
+// copy copies a part over another; in every other case whole pages, which the backing's kernel does.
 func (s *stripes) copy() {
-	from, at := s.part()
-	to, at2 := s.part()
+	part := s.part
+	if s.rand.IntN(2) == 0 {
+		part = s.pages
+	}
+	from, at := part()
+	to, at2 := part()
 	length := min(len(from), len(to))
 	if length == 0 || max(at, at2) < min(at, at2)+int64(length) {
 		return

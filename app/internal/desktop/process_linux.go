@@ -78,6 +78,24 @@ func (p *Process) Signal(sig os.Signal) {
 	}
 }
 
+// Halt stops the program until SIGCONT, and returns when each of its threads stands still.
+func (p *Process) Halt() {
+	p.t.Helper()
+	p.Signal(syscall.SIGSTOP)
+	Until(p.t, patience, p.name+" to stand still", func() error {
+		threads, err := procfs.AllThreads(p.Pid())
+		if err != nil {
+			return err
+		}
+		for _, thread := range threads {
+			if stat, err := thread.Stat(); err == nil && stat.State != "T" {
+				return fmt.Errorf("thread %d is in state %s", stat.PID, stat.State)
+			}
+		}
+		return nil
+	})
+}
+
 // Running says whether the program has not ended yet.
 func (p *Process) Running() bool {
 	select {
