@@ -16,13 +16,20 @@ import (
 // fastEnv lets a child that serves be in fast mode beside its backing folder.
 const fastEnv = "VITRINE_TEST_FAST"
 
-// TestModelFast is TestModel in fast mode, where the tests alone know a way past the mount.
-func TestModelFast(t *testing.T) {
+// mountFastBeside mounts in fast mode beside the backing folder.
+func mountFastBeside(t *testing.T) *child {
+	t.Helper()
 	t.Setenv(fastEnv, "1")
 	p := serveChild(t, Config{Backing: freshFolder(t, "backing"), MountPoint: freshFolder(t, "mount"), Fast: true})
 	if p.first.Err != nil {
 		t.Fatal(p.first.Err)
 	}
+	return p
+}
+
+// TestModelFast is TestModel in fast mode, where the tests alone know a way past the mount.
+func TestModelFast(t *testing.T) {
+	p := mountFastBeside(t)
 	m := newModelOn(t, p)
 	m.fast = true
 	m.cases(t)

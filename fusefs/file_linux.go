@@ -551,7 +551,7 @@ func (c *call) copyRange() (n int) {
 		return errno
 	}
 	defer target.node.changes.Add(1)
-	size, err := c.copyable(source, target, in, size)
+	size, err := c.copyable(target, int64(in.OffOut), size)
 	if err == nil {
 		err = c.clearForOthers(target)
 	}
@@ -574,22 +574,16 @@ func (c *call) copyRange() (n int) {
 
 // copyable returns how much of a copy can be had without a loss. After it the kernel drops every page of the target that it
 // touches, with what programs have changed in the rest of the page. Upon EOPNOTSUPP it copies through its pages instead.
-func (c *call) copyable(source, target *handle, in *wire.CopyFileRangeIn, size int64) (whole int64, err error) {
-	var from, to unix.Stat_t
-	if err := unix.Fstat(source.fd, &from); err != nil {
+func (c *call) copyable(target *handle, off, size int64) (whole int64, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(target.fd, &st); err != nil {
 		return 0, err
 	}
-	if err := unix.Fstat(target.fd, &to); err != nil {
-		return 0, err
-	}
-	if left := from.Size - int64(in.OffIn); left > 0 {
-		size = min(size, left)
-	}
-	page, end := int64(os.Getpagesize()), int64(in.OffOut)+size
-	if c.fs.fast || end < to.Size { // else nothing follows in the last page
+	page, end := int64(os.Getpagesize()), off+size
+	if c.fs.fast || end < st.Size { // else nothing follows in the last page
 		size -= end % page
 	}
-	if int64(in.OffOut)%page != 0 || size <= 0 {
+	if off%page != 0 || size <= 0 {
 		return 0, unix.EOPNOTSUPP
 	}
 	return size, nil

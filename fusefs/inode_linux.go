@@ -24,18 +24,19 @@ type node struct {
 	lookups uint64 // that the kernel has not taken back; guarded by nodeTable.mu
 	pins    int    // nodes below, open handles and a change to be synced; likewise
 
-	mu      sync.Mutex // guards what follows, and is held for no system call
-	parent  *node      // nil for the root
-	name    string
-	path    string // of the file below the mount, as of epoch
-	epoch   uint64
-	handles []*handle   // open on it
-	told    fileVersion // whose attributes the kernel was given last,
-	toldAt  int64       // when, in ns since some time,
-	since   uint64      // and after how many changes
-	cached  fileVersion // whose data the kernel may have in its pages
-	spans   *span       // being changed past the kernel's pages
-	refused int32       // thread that was told last that the name leads elsewhere, 0 since a name has led here again
+	mu        sync.Mutex // guards what follows, and is held for no system call
+	parent    *node      // nil for the root
+	name      string
+	path      string // of the file below the mount, as of epoch
+	epoch     uint64
+	handles   []*handle   // open on it
+	told      fileVersion // whose attributes the kernel was given last,
+	toldAt    int64       // when, in ns since some time,
+	since     uint64      // and after how many changes
+	cached    fileVersion // whose data the kernel may have in its pages
+	spans     *span       // being changed past the kernel's pages
+	refused   int32       // thread that was told last that the name leads elsewhere, 0 since a name has led here again
+	wroteBack bool        // the kernel has written pages of it back
 
 	changes   atomic.Uint64         // of its data through the mount
 	watch     atomic.Int32          // inotify's number of the sentry's watch, 0 where there is none
@@ -447,7 +448,7 @@ func (t *nodeTable) openByName(n *node, flags int, st *unix.Stat_t) (fd int, err
 	return -1, err
 }
 
-// openFolders bounds the descriptors that folders take: the one that was opened first is closed for one too many, to be
+// openFolders bounds the descriptors that folders take, and in fast mode files with more names: the one that was opened first is closed for one too many, to be
 // opened again when it is needed.
 type openFolders struct {
 	limit int

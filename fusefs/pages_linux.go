@@ -2,7 +2,6 @@ package fusefs
 
 import (
 	"bytes"
-	"math"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,7 +15,7 @@ import (
 // write there at the same time nobody can say which came first.
 type span struct {
 	from, to int64     // offsets in bytes
-	left     []stretch // what was to be written back there
+	left     []stretch // what was to be written back there; guarded by node.mu
 	next     *span     // being changed in the same file
 }
 
@@ -29,13 +28,13 @@ type stretch struct {
 // many of them it has changed.
 func (c *call) pastPages(h *handle, off, length int64, f func() (done int64)) {
 	n, s := h.node, &c.span
-	*s = span{from: off, to: off + min(length, math.MaxInt64-off)}
+	*s = span{from: off, to: off + length}
 	if n.beginSpan(s) {
-		c.fs.invalidateRange(n, off, length) // waits for pages that are being written back
+		c.fs.invalidateRange(n, off, length) // waits for those that are being written back
 	}
 	done := int64(0)
 	defer func() {
-		if n.isMapped() {
+		if n.mayBeMapped() {
 			c.fs.invalidateRange(n, off, length) // drops the pages that were read before
 		}
 		if n.endSpan(s, h.fd, off+done) {
@@ -45,22 +44,18 @@ func (c *call) pastPages(h *handle, off, length int64, f func() (done int64)) {
 	done = f()
 }
 
-// beginSpan reports whether the file may be mapped.
-func (n *node) beginSpan(s *span) (mapped bool) {
+// beginSpan reports whether pages of the file may just be written back.
+func (n *node) beginSpan(s *span) (may bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.next, n.spans = n.spans, s
-	return n.mayBeMapped()
+	return n.wroteBack
 }
 
-func (n *node) isMapped() bool {
+// mayBeMapped reports whether a handle is open on the node that lets programs map the file.
+func (n *node) mayBeMapped() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.mayBeMapped()
-}
-
-// mayBeMapped reports whether a handle is open on the node that lets programs map the file. The caller holds n.mu.
-func (n *node) mayBeMapped() bool {
 	for _, h := range n.handles {
 		if !h.direct {
 			return true
@@ -106,6 +101,7 @@ func (h *handle) writeBack(b []byte, at int64) (int, error) {
 func (n *node) leaveOut(b []byte, at int64) (left bool, same int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.wroteBack = true
 	end := at + int64(len(b))
 	for s := n.spans; s != nil; s = s.next {
 		switch {

@@ -81,7 +81,7 @@ func meaningFor(e *oplog.Event) string {
 		return "Somebody else holds a lock that excludes this one."
 	case e.Errno == syscall.ENXIO && e.Op == oplog.Lseek:
 		return "There is no data, or no hole, from there on; this is an ordinary answer."
-	case isAnswer(e) && e.Op == oplog.CopyFileRange && e.Errno != syscall.EINTR:
+	case e.Op == oplog.CopyFileRange && (e.Errno == syscall.EXDEV || isUnsupported(e)):
 		return "The backing cannot copy this part by itself; it is read and written instead."
 	case e.Errno == syscall.EACCES && e.Op == oplog.Access:
 		return "The program asked whether it may, and may not."
